@@ -1,0 +1,1 @@
+//! Build, recover, verify: the journal put together with the trial file and the verdicts.

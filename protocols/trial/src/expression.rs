@@ -1,0 +1,467 @@
+//! Expressions over names, with units: `0.7 * rated_flow`, `1.034 MPa`, `sqrt(a/b)`.
+//!
+//! Invariants:
+//! - All arithmetic is in coherent SI units and IEEE 754 basic operations, left to right as
+//!   written, so that every machine gets the same bits.
+//! - A unit mismatch is found before anything is evaluated, by [`Expression::dimension`].
+//! - Length and depth are bounded; no text makes the parser panic.
+
+use words::{Message, message};
+
+use crate::unit::{Dimension, Unit};
+
+/// Longest expression, in bytes.
+pub const MAX_EXPRESSION_BYTES: usize = 512;
+/// Deepest nesting.
+pub const MAX_DEPTH: usize = 32;
+
+/// A parsed expression.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Expression {
+    /// A number, in coherent SI units.
+    Number(f64, Dimension),
+    /// A role, parameter or derived channel.
+    Name(String),
+    /// `−x`.
+    Negate(Box<Expression>),
+    /// `a ∘ b`.
+    Binary(Operation, Box<Expression>, Box<Expression>),
+    /// `x^n` with a whole exponent from 1 to 8, computed by repeated multiplication.
+    Power(Box<Expression>, i8),
+    /// A function of its arguments.
+    Call(Function, Vec<Expression>),
+}
+
+/// A binary operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// `+`
+    Add,
+    /// `-`
+    Subtract,
+    /// `*`
+    Multiply,
+    /// `/`
+    Divide,
+}
+
+/// A function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Function {
+    /// Absolute value.
+    Abs,
+    /// Square root.
+    Sqrt,
+    /// Smallest argument.
+    Min,
+    /// Largest argument.
+    Max,
+}
+
+/// How two values are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub enum Compare {
+    /// At least.
+    #[serde(rename = ">=")]
+    AtLeast,
+    /// More than.
+    #[serde(rename = ">")]
+    MoreThan,
+    /// At most.
+    #[serde(rename = "<=")]
+    AtMost,
+    /// Less than.
+    #[serde(rename = "<")]
+    LessThan,
+}
+
+impl Compare {
+    /// Whether `value ∘ limit` holds. A NaN on either side never holds.
+    pub fn holds(self, value: f64, limit: f64) -> bool {
+        match self {
+            Compare::AtLeast => value >= limit,
+            Compare::MoreThan => value > limit,
+            Compare::AtMost => value <= limit,
+            Compare::LessThan => value < limit,
+        }
+    }
+
+    /// How far `value` is on the right side of `limit`; negative on the wrong side.
+    pub fn margin(self, value: f64, limit: f64) -> f64 {
+        match self {
+            Compare::AtLeast | Compare::MoreThan => value - limit,
+            Compare::AtMost | Compare::LessThan => limit - value,
+        }
+    }
+
+    /// The sign as people read it.
+    pub fn shown(self) -> &'static str {
+        match self {
+            Compare::AtLeast => "≥",
+            Compare::MoreThan => ">",
+            Compare::AtMost => "≤",
+            Compare::LessThan => "<",
+        }
+    }
+}
+
+/// `signal ∘ limit`, where the limit is an expression over parameters.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Condition {
+    /// Name of a role or derived channel.
+    pub signal: String,
+    /// How the two are compared.
+    pub compare: Compare,
+    /// The limit.
+    pub limit: Expression,
+}
+
+impl Condition {
+    /// Reads `outlet_pressure >= 0.05 MPa`.
+    ///
+    /// # Errors
+    /// Not of that form; the message shows the right one.
+    pub fn parse(text: &str) -> Result<Condition, Message> {
+        let wrong = || message!("condition-wrong-form", text = words::printable(text));
+        let at = text.find(['<', '>']).ok_or_else(wrong)?;
+        let (compare, length) = match (&text[at..at + 1], text[at + 1..].starts_with('=')) {
+            (">", true) => (Compare::AtLeast, 2),
+            (">", false) => (Compare::MoreThan, 1),
+            (_, true) => (Compare::AtMost, 2),
+            (_, false) => (Compare::LessThan, 1),
+        };
+        match Expression::parse(&text[..at])? {
+            Expression::Name(signal) => {
+                Ok(Condition { signal, compare, limit: Expression::parse(&text[at + length..])? })
+            }
+            _ => Err(wrong()),
+        }
+    }
+}
+
+impl Expression {
+    /// Reads an expression.
+    ///
+    /// # Errors
+    /// A message that says where reading stopped.
+    pub fn parse(text: &str) -> Result<Expression, Message> {
+        if text.len() > MAX_EXPRESSION_BYTES {
+            return Err(message!("expression-too-long", limit = MAX_EXPRESSION_BYTES));
+        }
+        let mut parser = Parser { text, at: 0, depth: 0 };
+        let expression = parser.sum()?;
+        parser.skip_space();
+        if parser.at < text.len() { Err(parser.wrong()) } else { Ok(expression) }
+    }
+
+    /// The dimension of the result, given the dimensions of the names.
+    ///
+    /// # Errors
+    /// An unknown name, or operands that do not fit.
+    pub fn dimension(&self, of: &dyn Fn(&str) -> Option<Dimension>) -> Result<Dimension, Message> {
+        match self {
+            Expression::Number(_, dimension) => Ok(*dimension),
+            Expression::Name(name) => {
+                of(name).ok_or_else(|| message!("expression-unknown-name", name = name))
+            }
+            Expression::Negate(inner) => inner.dimension(of),
+            Expression::Power(inner, exponent) => Ok(inner.dimension(of)?.power(*exponent)),
+            Expression::Binary(operation, left, right) => {
+                let (left, right) = (left.dimension(of)?, right.dimension(of)?);
+                match operation {
+                    Operation::Multiply => Ok(left.times(right)),
+                    Operation::Divide => Ok(left.times(right.power(-1))),
+                    Operation::Add | Operation::Subtract => same(left, right),
+                }
+            }
+            Expression::Call(function, arguments) => {
+                let first = arguments.first().map_or(Ok(Dimension::NONE), |first| first.dimension(of))?;
+                match function {
+                    Function::Sqrt => first
+                        .square_root()
+                        .ok_or_else(|| message!("expression-odd-root", dimension = first)),
+                    _ => arguments.iter().try_fold(first, |first, next| same(first, next.dimension(of)?)),
+                }
+            }
+        }
+    }
+
+    /// The value in coherent SI units; NaN for a name without value.
+    pub fn evaluate(&self, of: &dyn Fn(&str) -> Option<f64>) -> f64 {
+        match self {
+            Expression::Number(number, _) => *number,
+            Expression::Name(name) => of(name).unwrap_or(f64::NAN),
+            Expression::Negate(inner) => -inner.evaluate(of),
+            Expression::Power(inner, exponent) => {
+                let base = inner.evaluate(of);
+                (1..*exponent).fold(base, |product, _| product * base)
+            }
+            Expression::Binary(operation, left, right) => {
+                let (left, right) = (left.evaluate(of), right.evaluate(of));
+                match operation {
+                    Operation::Add => left + right,
+                    Operation::Subtract => left - right,
+                    Operation::Multiply => left * right,
+                    Operation::Divide => left / right,
+                }
+            }
+            Expression::Call(function, arguments) => {
+                let mut values = arguments.iter().map(|argument| argument.evaluate(of));
+                let first = values.next().unwrap_or(f64::NAN);
+                match function {
+                    Function::Abs => first.abs(),
+                    Function::Sqrt => first.sqrt(),
+                    Function::Min => values.fold(first, |a, b| pick(a, b, b < a)),
+                    Function::Max => values.fold(first, |a, b| pick(a, b, b > a)),
+                }
+            }
+        }
+    }
+
+    /// Calls `visit` with every name in the expression.
+    pub fn names<'a>(&'a self, visit: &mut dyn FnMut(&'a str)) {
+        match self {
+            Expression::Number(..) => {}
+            Expression::Name(name) => visit(name),
+            Expression::Negate(inner) | Expression::Power(inner, _) => inner.names(visit),
+            Expression::Binary(_, left, right) => {
+                left.names(visit);
+                right.names(visit);
+            }
+            Expression::Call(_, arguments) => arguments.iter().for_each(|a| a.names(visit)),
+        }
+    }
+}
+
+/// `a`, or `b` if it is to be taken; NaN if either is NaN.
+fn pick(a: f64, b: f64, take_b: bool) -> f64 {
+    if a.is_nan() || b.is_nan() {
+        f64::NAN
+    } else if take_b {
+        b
+    } else {
+        a
+    }
+}
+
+fn same(left: Dimension, right: Dimension) -> Result<Dimension, Message> {
+    if left == right {
+        Ok(left)
+    } else {
+        Err(message!("expression-mismatch", left = left, right = right))
+    }
+}
+
+struct Parser<'a> {
+    text: &'a str,
+    at: usize,
+    depth: usize,
+}
+
+impl Parser<'_> {
+    fn rest(&self) -> &str {
+        &self.text[self.at..]
+    }
+
+    fn wrong(&self) -> Message {
+        let text = words::printable(self.text);
+        message!("expression-wrong-form", text = text, position = self.at + 1)
+    }
+
+    fn skip_space(&mut self) {
+        self.at += self.rest().len() - self.rest().trim_start().len();
+    }
+
+    fn take(&mut self, symbol: char) -> bool {
+        self.skip_space();
+        let found = self.rest().starts_with(symbol);
+        if found {
+            self.at += symbol.len_utf8();
+        }
+        found
+    }
+
+    fn sum(&mut self) -> Result<Expression, Message> {
+        let mut left = self.product()?;
+        loop {
+            let operation = if self.take('+') {
+                Operation::Add
+            } else if self.take('-') {
+                Operation::Subtract
+            } else {
+                return Ok(left);
+            };
+            left = Expression::Binary(operation, Box::new(left), Box::new(self.product()?));
+        }
+    }
+
+    fn product(&mut self) -> Result<Expression, Message> {
+        let mut left = self.factor()?;
+        loop {
+            let operation = if self.take('*') {
+                Operation::Multiply
+            } else if self.take('/') {
+                Operation::Divide
+            } else {
+                return Ok(left);
+            };
+            left = Expression::Binary(operation, Box::new(left), Box::new(self.factor()?));
+        }
+    }
+
+    fn factor(&mut self) -> Result<Expression, Message> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return Err(message!("expression-too-deep", limit = MAX_DEPTH));
+        }
+        let inner = if self.take('-') {
+            Expression::Negate(Box::new(self.factor()?))
+        } else {
+            let atom = self.atom()?;
+            if self.take('^') {
+                self.skip_space();
+                let exponent = self.rest().chars().next().and_then(|digit| digit.to_digit(10));
+                let exponent = exponent.filter(|n| (1..=8).contains(n)).ok_or_else(|| self.wrong())?;
+                self.at += 1;
+                Expression::Power(Box::new(atom), exponent as i8)
+            } else {
+                atom
+            }
+        };
+        self.depth -= 1;
+        Ok(inner)
+    }
+
+    fn atom(&mut self) -> Result<Expression, Message> {
+        self.skip_space();
+        let first = self.rest().chars().next().ok_or_else(|| self.wrong())?;
+        if self.take('(') {
+            let inner = self.sum()?;
+            return if self.take(')') { Ok(inner) } else { Err(self.wrong()) };
+        }
+        if first.is_ascii_digit() || first == '.' {
+            return self.number();
+        }
+        let length = self.rest().find(|c: char| !is_name_part(c)).unwrap_or(self.rest().len());
+        if length == 0 || first.is_ascii_digit() {
+            return Err(self.wrong());
+        }
+        let name = self.rest()[..length].to_owned();
+        self.at += length;
+        if self.take('(') { self.call(&name) } else { Ok(Expression::Name(name)) }
+    }
+
+    fn call(&mut self, name: &str) -> Result<Expression, Message> {
+        let (function, arity) = match name {
+            "abs" => (Function::Abs, 1..=1),
+            "sqrt" => (Function::Sqrt, 1..=1),
+            "min" => (Function::Min, 1..=8),
+            "max" => (Function::Max, 1..=8),
+            _ => return Err(message!("expression-unknown-function", name = name)),
+        };
+        let mut arguments = vec![self.sum()?];
+        while self.take(',') {
+            arguments.push(self.sum()?);
+        }
+        if !self.take(')') || !arity.contains(&arguments.len()) {
+            return Err(self.wrong());
+        }
+        Ok(Expression::Call(function, arguments))
+    }
+
+    fn number(&mut self) -> Result<Expression, Message> {
+        let rest = self.rest();
+        let digits = |text: &str| text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+        let mut length = digits(rest);
+        if rest[length..].starts_with('.') {
+            length += 1 + digits(&rest[length + 1..]);
+        }
+        if rest[length..].starts_with(['e', 'E']) {
+            let sign = usize::from(rest[length + 1..].starts_with(['+', '-']));
+            let exponent = digits(&rest[length + 1 + sign..]);
+            if exponent > 0 {
+                length += 1 + sign + exponent;
+            }
+        }
+        let number: f64 = rest[..length].parse().map_err(|_| self.wrong())?;
+        self.at += length;
+        let unit = self.unit().unwrap_or(Unit::ONE);
+        Ok(Expression::Number(unit.to_si(number), unit.dimension))
+    }
+
+    /// The longest unit symbol that stands here and is not the beginning of a name.
+    fn unit(&mut self) -> Option<Unit> {
+        let start = self.at;
+        self.skip_space();
+        let rest = self.rest();
+        let symbol = Unit::known_symbols()
+            .filter(|symbol| *symbol != "1" && rest.starts_with(symbol))
+            .filter(|symbol| !rest[symbol.len()..].starts_with(is_name_part))
+            .max_by_key(|symbol| symbol.len());
+        match symbol {
+            Some(symbol) => self.at += symbol.len(),
+            None => self.at = start,
+        }
+        symbol.and_then(Unit::parse)
+    }
+}
+
+fn is_name_part(character: char) -> bool {
+    character.is_ascii_alphanumeric() || character == '_'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn value(text: &str) -> f64 {
+        let names = |name: &str| (name == "rated_flow").then_some(0.06);
+        Expression::parse(text).unwrap().evaluate(&names)
+    }
+
+    #[test]
+    fn expressions_follow_the_usual_order() {
+        assert_eq!(value("1 + 2 * 3"), 7.0);
+        assert_eq!(value("-(1 + 2) * 3"), -9.0);
+        assert_eq!(value("2 ^ 3 / 4"), 2.0);
+        assert_eq!(value("0.5 * rated_flow"), 0.03);
+        assert_eq!(value("max(1, 3, 2) - min(4, 2)"), 1.0);
+        assert_eq!(value("1.034 MPa"), 1.034e6);
+        assert_eq!(value("60 L/s"), 0.06);
+        assert_eq!(value("20 min / 2"), 600.0);
+        assert_eq!(value("1e3 Pa"), 1000.0);
+        assert!(value("missing + 1").is_nan());
+    }
+
+    #[test]
+    fn units_are_checked_before_evaluation() {
+        let dimension = |text: &str| Expression::parse(text).unwrap().dimension(&|_| None);
+        assert_eq!(dimension("998 kg/m3 * 2 m/s ^ 2"), dimension("1 Pa"));
+        assert!(dimension("1 MPa + 1 s").is_err());
+        assert!(dimension("a").is_err());
+        assert!(dimension("sqrt(1 m)").is_err());
+    }
+
+    #[test]
+    fn conditions_have_a_signal_on_the_left() {
+        let condition = Condition::parse("flow >= 0.7 * rated_flow").unwrap();
+        assert_eq!((condition.signal.as_str(), condition.compare), ("flow", Compare::AtLeast));
+        assert!(Condition::parse("1 >= flow").is_err());
+        assert!(Condition::parse("flow").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_the_parser_panic(text in "\\PC{0,60}") {
+            let _ = Expression::parse(&text);
+            let _ = Condition::parse(&text);
+        }
+
+        #[test]
+        fn nesting_is_bounded(count in 0usize..600) {
+            let _ = Expression::parse(&"(".repeat(count));
+            let _ = Expression::parse(&"-".repeat(count));
+        }
+    }
+}

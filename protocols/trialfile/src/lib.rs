@@ -1,0 +1,1 @@
+//! The trial file: the only crate that touches HDF5.

@@ -1,0 +1,1 @@
+//! Judging recorded signals against a scenario.
