@@ -175,12 +175,15 @@ impl Expression {
                 }
             }
             Expression::Call(function, arguments) => {
-                let first = arguments.first().map_or(Ok(Dimension::NONE), |first| first.dimension(of))?;
+                let first =
+                    arguments.first().map_or(Ok(Dimension::NONE), |first| first.dimension(of))?;
                 match function {
                     Function::Sqrt => first
                         .square_root()
                         .ok_or_else(|| message!("expression-odd-root", dimension = first)),
-                    _ => arguments.iter().try_fold(first, |first, next| same(first, next.dimension(of)?)),
+                    _ => arguments
+                        .iter()
+                        .try_fold(first, |first, next| same(first, next.dimension(of)?)),
                 }
             }
         }
@@ -321,7 +324,8 @@ impl Parser<'_> {
             if self.take('^') {
                 self.skip_space();
                 let exponent = self.rest().chars().next().and_then(|digit| digit.to_digit(10));
-                let exponent = exponent.filter(|n| (1..=8).contains(n)).ok_or_else(|| self.wrong())?;
+                let exponent =
+                    exponent.filter(|n| (1..=8).contains(n)).ok_or_else(|| self.wrong())?;
                 self.at += 1;
                 Expression::Power(Box::new(atom), exponent as i8)
             } else {

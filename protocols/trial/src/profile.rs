@@ -198,7 +198,9 @@ impl Point {
     /// Type of the raw number.
     pub fn raw_type(&self) -> RawType {
         match &self.place {
-            Place::Register { encoding, .. } | Place::FrameField { encoding, .. } => encoding.raw_type,
+            Place::Register { encoding, .. } | Place::FrameField { encoding, .. } => {
+                encoding.raw_type
+            }
             Place::NmeaField { .. } | Place::Weight => RawType::F64,
         }
     }
@@ -325,7 +327,9 @@ impl DeviceProfile {
         let raw: RawProfile = source.parse()?;
         if !is_identifier(raw.device.id.get_ref()) {
             let id = words::printable(raw.device.id.get_ref());
-            return Err(source.refuse(raw.device.id.span(), message!("document-bad-identifier", id = id)));
+            return Err(
+                source.refuse(raw.device.id.span(), message!("document-bad-identifier", id = id))
+            );
         }
         let modbus = lower_modbus(&source, &raw)?;
         let frame = lower_frame(&source, &raw)?;
@@ -359,7 +363,10 @@ fn reject_point_count(source: &Source<'_>, raw: &RawProfile) -> Result<(), Docum
     Ok(())
 }
 
-fn lower_modbus(source: &Source<'_>, raw: &RawProfile) -> Result<Option<ModbusTraits>, DocumentError> {
+fn lower_modbus(
+    source: &Source<'_>,
+    raw: &RawProfile,
+) -> Result<Option<ModbusTraits>, DocumentError> {
     let Some(spanned) = &raw.modbus else {
         return match raw.device.dialect {
             Dialect::Modbus => Err(source.refuse_whole(message!("profile-needs-modbus"))),
@@ -382,7 +389,9 @@ fn lower_modbus(source: &Source<'_>, raw: &RawProfile) -> Result<Option<ModbusTr
         None => Ok(default),
         Some(text) => parse_duration(text.get_ref())
             .filter(|duration| *duration <= Duration::from_secs(60))
-            .ok_or_else(|| source.refuse(text.span(), message!("document-bad-duration", limit = "60 s"))),
+            .ok_or_else(|| {
+                source.refuse(text.span(), message!("document-bad-duration", limit = "60 s"))
+            }),
     };
     Ok(Some(ModbusTraits {
         max_registers,
@@ -471,7 +480,8 @@ impl PointLowering<'_> {
         let missing = |key: &str| message!("profile-missing-key", point = raw.id, key = key);
         match self.raw.device.dialect {
             Dialect::Modbus => {
-                let base = self.raw.modbus.as_ref().map_or(0, |modbus| modbus.get_ref().address_base);
+                let base =
+                    self.raw.modbus.as_ref().map_or(0, |modbus| modbus.get_ref().address_base);
                 let encoding = self.encoding(raw, WordOrder::ABCD)?;
                 let address = raw.address.ok_or_else(|| missing("address"))?.checked_sub(base);
                 let address = address
@@ -502,8 +512,9 @@ impl PointLowering<'_> {
     }
 
     fn encoding(&self, raw: &RawPoint, default: WordOrder) -> Result<Encoding, Message> {
-        let raw_type =
-            raw.raw_type.ok_or_else(|| message!("profile-missing-key", point = raw.id, key = "type"))?;
+        let raw_type = raw
+            .raw_type
+            .ok_or_else(|| message!("profile-missing-key", point = raw.id, key = "type"))?;
         if raw_type == RawType::F64 {
             return Err(message!("profile-type-not-implemented", point = raw.id));
         }

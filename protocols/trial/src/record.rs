@@ -389,7 +389,9 @@ pub enum RecordError {
     #[error("record kind {0} is not known to this build; read it with the version that wrote it")]
     UnknownKind(u16),
     /// The payload does not decode.
-    #[error("the payload of a {0} record does not decode; the journal was not written by this software")]
+    #[error(
+        "the payload of a {0} record does not decode; the journal was not written by this software"
+    )]
     BadPayload(&'static str),
 }
 

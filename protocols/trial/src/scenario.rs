@@ -409,7 +409,12 @@ struct RawCriterion {
 #[derive(Deserialize)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
 enum RawOperator {
-    Bound { signal: String, statistic: Statistic, compare: Compare, limit: String },
+    Bound {
+        signal: String,
+        statistic: Statistic,
+        compare: Compare,
+        limit: String,
+    },
     Hold {
         signal: String,
         low: Option<String>,
@@ -422,8 +427,17 @@ enum RawOperator {
         #[serde(rename = "for")]
         duration: String,
     },
-    TimeTo { from: RawTrigger, to: RawTrigger, within: String },
-    Ripple { signal: String, window: String, nominal: String, limit: String },
+    TimeTo {
+        from: RawTrigger,
+        to: RawTrigger,
+        within: String,
+    },
+    Ripple {
+        signal: String,
+        window: String,
+        nominal: String,
+        limit: String,
+    },
 }
 
 impl Scenario {
@@ -438,9 +452,17 @@ impl Scenario {
             let message = message!("document-bad-identifier", id = id);
             return Err(source.refuse(raw.scenario.id.span(), message));
         }
-        let counts = [raw.role.len(), raw.parameter.len(), raw.derived.len(), raw.phase.len(), raw.criterion.len()];
+        let counts = [
+            raw.role.len(),
+            raw.parameter.len(),
+            raw.derived.len(),
+            raw.phase.len(),
+            raw.criterion.len(),
+        ];
         if raw.criterion.is_empty() || counts.iter().any(|count| *count > MAX_SCENARIO_ITEMS) {
-            return Err(source.refuse_whole(message!("scenario-item-count", limit = MAX_SCENARIO_ITEMS)));
+            return Err(
+                source.refuse_whole(message!("scenario-item-count", limit = MAX_SCENARIO_ITEMS))
+            );
         }
         let mut lowering = Lowering { source, names: BTreeMap::new() };
         let roles = lowering.roles(&raw.role)?;
@@ -517,7 +539,10 @@ impl Lowering<'_> {
             .collect()
     }
 
-    fn parameters(&mut self, raw: &[Spanned<RawParameter>]) -> Result<Vec<Parameter>, DocumentError> {
+    fn parameters(
+        &mut self,
+        raw: &[Spanned<RawParameter>],
+    ) -> Result<Vec<Parameter>, DocumentError> {
         raw.iter()
             .map(|spanned| {
                 let parameter = spanned.get_ref();
@@ -570,10 +595,13 @@ impl Lowering<'_> {
                 return Err(self.source.refuse(spanned.span(), message));
             }
             if phases.iter().any(|other| other.id == phase.id) {
-                return Err(self.source.refuse(spanned.span(), message!("document-twice", id = phase.id)));
+                return Err(self
+                    .source
+                    .refuse(spanned.span(), message!("document-twice", id = phase.id)));
             }
             let trigger = |raw: &Spanned<RawTrigger>| {
-                self.trigger(raw.get_ref()).map_err(|message| self.source.refuse(raw.span(), message))
+                self.trigger(raw.get_ref())
+                    .map_err(|message| self.source.refuse(raw.span(), message))
             };
             phases.push(Phase {
                 id: phase.id.clone(),
@@ -604,7 +632,11 @@ impl Lowering<'_> {
             }
             if !phases.iter().any(|phase| phase.id == criterion.phase) {
                 let phase = words::printable(&criterion.phase);
-                return Err(refuse(message!("scenario-unknown-phase", id = criterion.id, phase = phase)));
+                return Err(refuse(message!(
+                    "scenario-unknown-phase",
+                    id = criterion.id,
+                    phase = phase
+                )));
             }
             let quality = match &criterion.quality {
                 Some(gate) => self.gate(gate)?,
@@ -628,10 +660,13 @@ impl Lowering<'_> {
     fn gate(&self, raw: &RawQuality) -> Result<QualityGate, DocumentError> {
         let min_coverage = *raw.min_coverage.get_ref();
         if !(0.0..=1.0).contains(&min_coverage) {
-            return Err(self.source.refuse(raw.min_coverage.span(), message!("scenario-bad-coverage")));
+            return Err(self
+                .source
+                .refuse(raw.min_coverage.span(), message!("scenario-bad-coverage")));
         }
         let max_gap = parse_duration(raw.max_gap.get_ref()).ok_or_else(|| {
-            self.source.refuse(raw.max_gap.span(), message!("document-bad-duration", limit = "10 a"))
+            self.source
+                .refuse(raw.max_gap.span(), message!("document-bad-duration", limit = "10 a"))
         })?;
         Ok(QualityGate { min_coverage, max_gap_ns: crate::time::duration_nanoseconds(max_gap) })
     }

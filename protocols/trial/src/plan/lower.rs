@@ -174,7 +174,12 @@ impl Lowering<'_> {
         Err(self.refuse(at, message!("document-bad-identifier", id = words::printable(id))))
     }
 
-    fn duration(&self, at: Range<usize>, text: &str, limit: Duration) -> Result<Duration, DocumentError> {
+    fn duration(
+        &self,
+        at: Range<usize>,
+        text: &str,
+        limit: Duration,
+    ) -> Result<Duration, DocumentError> {
         parse_duration(text).filter(|duration| *duration <= limit).ok_or_else(|| {
             let limit = format!("{} s", limit.as_secs());
             self.refuse(at, message!("document-bad-duration", limit = limit))
@@ -226,7 +231,9 @@ impl Lowering<'_> {
         documents: &DocumentSet,
     ) -> Result<Vec<Device>, DocumentError> {
         if raw.is_empty() || raw.len() > MAX_DEVICES {
-            return Err(self.source.refuse_whole(message!("plan-device-count", limit = MAX_DEVICES)));
+            return Err(self
+                .source
+                .refuse_whole(message!("plan-device-count", limit = MAX_DEVICES)));
         }
         let mut profiles: BTreeMap<&str, Arc<DeviceProfile>> = BTreeMap::new();
         let mut devices: Vec<Device> = Vec::with_capacity(raw.len());
@@ -287,15 +294,20 @@ impl Lowering<'_> {
                 Some(self.duration(spanned.span(), text, Duration::from_secs(86_400))?)
             }
             (None, true) => return Err(refuse(message!("plan-every-missing", device = raw.id))),
-            (Some(_), false) => return Err(refuse(message!("plan-every-misplaced", device = raw.id))),
+            (Some(_), false) => {
+                return Err(refuse(message!("plan-every-misplaced", device = raw.id)));
+            }
             (None, false) => None,
         };
         let period = match &raw.period {
-            Some(_) if polled => return Err(refuse(message!("plan-period-misplaced", device = raw.id))),
+            Some(_) if polled => {
+                return Err(refuse(message!("plan-period-misplaced", device = raw.id)));
+            }
             Some(text) => Some(self.duration(spanned.span(), text, Duration::from_secs(86_400))?),
             None => None,
         };
-        let default_timeout = profile.modbus.as_ref().map_or(Duration::ZERO, |modbus| modbus.timeout);
+        let default_timeout =
+            profile.modbus.as_ref().map_or(Duration::ZERO, |modbus| modbus.timeout);
         let timeout = match &raw.timeout {
             None => default_timeout,
             Some(text) => self.duration(spanned.span(), text, Duration::from_secs(60))?,
@@ -350,10 +362,15 @@ impl Lowering<'_> {
     ) -> Result<Vec<Channel>, DocumentError> {
         let mut channels = default_channels(devices);
         if channels.len() > MAX_CHANNELS {
-            return Err(self.source.refuse_whole(message!("plan-channel-count", limit = MAX_CHANNELS)));
+            return Err(self
+                .source
+                .refuse_whole(message!("plan-channel-count", limit = MAX_CHANNELS)));
         }
-        let positions: BTreeMap<String, usize> =
-            channels.iter().enumerate().map(|(index, channel)| (channel.id.0.clone(), index)).collect();
+        let positions: BTreeMap<String, usize> = channels
+            .iter()
+            .enumerate()
+            .map(|(index, channel)| (channel.id.0.clone(), index))
+            .collect();
         let mut named = BTreeSet::new();
         for spanned in raw {
             let wanted = spanned.get_ref();
@@ -398,9 +415,10 @@ impl Lowering<'_> {
                 refuse(message!("plan-unknown-role", role = role, known = known.join(" ")))
             })?;
             let bound = spanned.get_ref();
-            let index = channels.iter().position(|channel| channel.id.0 == *bound).ok_or_else(|| {
-                refuse(message!("plan-unknown-channel", channel = words::printable(bound)))
-            })?;
+            let index =
+                channels.iter().position(|channel| channel.id.0 == *bound).ok_or_else(|| {
+                    refuse(message!("plan-unknown-channel", channel = words::printable(bound)))
+                })?;
             let channel = &channels[index];
             if channel.quantity != role.quantity {
                 return Err(refuse(message!(
