@@ -1,0 +1,110 @@
+//! Repair after a crash: the journal is cut behind its last good block.
+//!
+//! What is cut was never acknowledged: a block is acknowledged only after a sync of all of it.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Seek as _, SeekFrom};
+use std::path::Path;
+
+use trial::time::TrialTime;
+
+use crate::{ChainValue, Ending, JournalError, Reader, RunTag, io_error, records, segments};
+
+/// What a repair found and left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repaired {
+    /// Tag of the run.
+    pub tag: RunTag,
+    /// Chain value after the last good block.
+    pub root: ChainValue,
+    /// Number of the next record.
+    pub next_sequence: u64,
+    /// Number of segments left.
+    pub segments: u32,
+    /// Bytes that were cut.
+    pub cut_bytes: u64,
+    /// Trial time of the last good record.
+    pub last_good: TrialTime,
+    /// Highest boot number of a good record.
+    pub last_boot: u16,
+    /// Kind of the last good record.
+    pub last_kind: u16,
+    /// How the reading had ended.
+    pub ending: Ending,
+}
+
+/// Cuts the journal in the folder of a run behind its last good block, and makes that durable.
+///
+/// # Errors
+/// No journal, not one good segment header, or the system refused.
+pub fn repair(folder: &Path) -> Result<Repaired, JournalError> {
+    let mut reader = Reader::open(folder)?;
+    let (mut last_good, mut last_boot, mut last_kind) = (TrialTime::ZERO, 0, 0);
+    while let Some(block) = reader.next_block()? {
+        for record in records(block.body) {
+            last_good = last_good.max(record.at);
+            last_boot = last_boot.max(record.boot);
+            last_kind = record.kind;
+        }
+    }
+    let ending = reader.ending().unwrap_or(Ending::Clean);
+    let Some(tag) = reader.tag() else {
+        let damage = match ending {
+            Ending::Torn { damage } => damage,
+            Ending::Clean => crate::Damage::CutShort,
+        };
+        return Err(JournalError::Damaged { offset: 0, what: damage });
+    };
+    let cut_bytes = cut(folder, reader.good_bytes())?;
+    Ok(Repaired {
+        tag,
+        root: reader.root(),
+        next_sequence: reader.next_sequence(),
+        segments: segments(folder).len() as u32,
+        cut_bytes,
+        last_good,
+        last_boot,
+        last_kind,
+        ending,
+    })
+}
+
+/// Keeps the first `good_bytes` of the journal; returns how many were cut. What is cut is kept
+/// beside the journal as `cut-….bin`, since only a person can say that it is worthless.
+fn cut(folder: &Path, good_bytes: u64) -> Result<u64, JournalError> {
+    let mut left = good_bytes;
+    let mut cut_bytes = 0;
+    for (segment, path) in segments(folder).into_iter().enumerate() {
+        let length = path.metadata().map_err(io_error("look at", &path))?.len();
+        let keep = left.min(length);
+        left -= keep;
+        if keep == length {
+            continue;
+        }
+        cut_bytes += length - keep;
+        keep_tail(folder, segment, &path, keep)?;
+        if keep == 0 {
+            std::fs::remove_file(&path).map_err(io_error("remove", &path))?;
+        } else {
+            let file =
+                OpenOptions::new().write(true).open(&path).map_err(io_error("open", &path))?;
+            file.set_len(keep).map_err(io_error("cut", &path))?;
+            file.sync_all().map_err(io_error("sync", &path))?;
+        }
+    }
+    if cut_bytes > 0 {
+        let directory = File::open(folder).map_err(io_error("open", folder))?;
+        directory.sync_all().map_err(io_error("sync", folder))?;
+    }
+    Ok(cut_bytes)
+}
+
+/// Copies what follows `offset` of a segment into a file of its own, durably.
+fn keep_tail(folder: &Path, segment: usize, path: &Path, offset: u64) -> Result<(), JournalError> {
+    let kept = folder.join(format!("cut-{segment:05}-{offset}.bin"));
+    let mut source = File::open(path).map_err(io_error("open", path))?;
+    source.seek(SeekFrom::Start(offset)).map_err(io_error("read", path))?;
+    let mut target = File::create(&kept).map_err(io_error("create", &kept))?;
+    std::io::copy(&mut source, &mut target).map_err(io_error("write to", &kept))?;
+    target.sync_all().map_err(io_error("sync", &kept))
+}
