@@ -117,6 +117,17 @@ impl PartialEq for Raw {
     }
 }
 
+/// One decoded value of a channel.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sample {
+    /// The number as the device gave it.
+    pub raw: Raw,
+    /// The number in the channel's unit; NaN where there is none.
+    pub value: f64,
+    /// How good it is.
+    pub quality: Quality,
+}
+
 /// How good a value is. Only `Good` values are judged; everything else counts as unobserved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Quality {

@@ -1,1 +1,95 @@
-//! The trial file: the only crate that touches HDF5.
+//! The trial file: one HDF5 file that holds a whole trial. The only crate that touches HDF5.
+//!
+//! Invariants:
+//! - Layout version 1 ([`layout`]); HDF5 format bounds V110, no filters, object times off, so
+//!   that the same records give the same bytes and stock readers open the file.
+//! - What is written depends on the calls alone, in their order: no clock, no random number, no
+//!   dependence on how fast the calls come.
+//! - The file carries a digest of itself in its user block ([`seal`]). Unsealed files say so.
+//! - A reader checks declared sizes against limits before it allocates.
+
+pub mod layout;
+mod overview;
+pub mod pyramid;
+mod read;
+pub mod seal;
+mod tables;
+mod write;
+
+use std::path::PathBuf;
+
+pub use read::{StoredDocument, TrialFile};
+pub use seal::{Seal, SealState};
+pub use write::{FinishedSamples, TrialWriter};
+
+/// Largest text (JSON or document) that is read from a trial file, in bytes.
+pub const MAX_TEXT_BYTES: usize = 64 << 20;
+/// Most rows of the tables of gaps and clock pairs that are read.
+pub const MAX_TABLE_ROWS: usize = 16_000_000;
+
+/// Trouble with a trial file.
+#[derive(Debug, thiserror::Error)]
+pub enum TrialFileError {
+    /// The HDF5 library refused.
+    #[error(
+        "{doing} in the trial file: {source}; check that the disk has room and that the file is whole"
+    )]
+    Hdf5 {
+        /// What was tried.
+        doing: String,
+        /// What the library said.
+        source: hdf5::Error,
+    },
+    /// The system refused.
+    #[error("{doing} {path}: {source}")]
+    Io {
+        /// What was tried.
+        doing: &'static str,
+        /// With which file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Not a trial file.
+    #[error("{path} is not a trial file: {why}")]
+    NotATrialFile {
+        /// Which file.
+        path: PathBuf,
+        /// What is missing.
+        why: String,
+    },
+    /// Written by a newer version.
+    #[error(
+        "{path} has layout version {found}; this build reads up to {}; use a newer one",
+        layout::VERSION
+    )]
+    NewerVersion {
+        /// Which file.
+        path: PathBuf,
+        /// Its version.
+        found: u32,
+    },
+    /// A declared size is beyond what is read.
+    #[error("{what} in the trial file declares {found} items, more than the {limit} that are read")]
+    TooLarge {
+        /// Which dataset.
+        what: String,
+        /// Declared.
+        found: usize,
+        /// Read at most.
+        limit: usize,
+    },
+    /// Content that is not what the layout promises.
+    #[error("{what} in the trial file is not what layout version 1 promises: {why}")]
+    Malformed {
+        /// Which object.
+        what: String,
+        /// What is wrong.
+        why: String,
+    },
+}
+
+/// Puts what was being done around an error of the library.
+fn doing<T>(what: impl FnOnce() -> String, result: hdf5::Result<T>) -> Result<T, TrialFileError> {
+    result.map_err(|source| TrialFileError::Hdf5 { doing: what(), source })
+}

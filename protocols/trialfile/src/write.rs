@@ -1,0 +1,404 @@
+//! Writing a trial file, from the first sample to the user block.
+//!
+//! Invariants:
+//! - Samples are written a chunk at a time when a group has collected [`layout::CHUNK_ROWS`]
+//!   rows; when that happens depends on the rows alone.
+//! - After [`TrialWriter::finish_samples`] no sample can be added; findings and derived channels
+//!   are computed from what can then be read.
+
+mod columns;
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use hdf5::types::VarLenUnicode;
+use hdf5::{Dataset, File, Group, H5Type};
+use serde::Serialize;
+use trial::channel::Sample;
+use trial::document::Document;
+use trial::finding::Findings;
+use trial::plan::Plan;
+use trial::record::{ClockPair, Event, Mark, Origin};
+use trial::recording::{Accounting, Gap, GroupIndex, RunHead, SampleGroup};
+use trial::scenario::Derived;
+use trial::time::TrialTime;
+
+use crate::tables::{ClockRow, GapRow};
+use crate::{Seal, TrialFile, TrialFileError, doing, layout};
+use columns::GroupColumns;
+
+/// Writes a trial file.
+#[derive(Debug)]
+pub struct TrialWriter {
+    path: PathBuf,
+    file: File,
+    plan: std::sync::Arc<Plan>,
+    groups: Vec<SampleGroup>,
+    columns: Vec<GroupColumns>,
+    gaps: Table<GapRow>,
+    clock: Table<ClockRow>,
+    marks: Vec<(TrialTime, Mark)>,
+    events: Vec<(TrialTime, Event)>,
+}
+
+/// A table that grows a chunk at a time.
+#[derive(Debug)]
+struct Table<R> {
+    dataset: Dataset,
+    rows: Vec<R>,
+    written: usize,
+}
+
+impl<R: H5Type> Table<R> {
+    fn create(file: &File, name: &str) -> Result<Table<R>, TrialFileError> {
+        let dataset = growing::<R>(file, name, layout::CHUNK_ROWS)?;
+        Ok(Table { dataset, rows: Vec::new(), written: 0 })
+    }
+
+    fn push(&mut self, row: R) -> Result<(), TrialFileError> {
+        self.rows.push(row);
+        if self.rows.len() == layout::CHUNK_ROWS { self.flush() } else { Ok(()) }
+    }
+
+    fn flush(&mut self) -> Result<(), TrialFileError> {
+        append(&self.dataset, &mut self.written, &self.rows)?;
+        self.rows.clear();
+        Ok(())
+    }
+}
+
+/// Creates a one-dimensional dataset that can grow, below `parent`.
+fn growing<T: H5Type>(parent: &Group, name: &str, chunk: usize) -> Result<Dataset, TrialFileError> {
+    // Whole chunks are written at once: a cache would only hold memory for each channel.
+    let builder = parent
+        .new_dataset::<T>()
+        .chunk(chunk)
+        .shape(0..)
+        .chunk_cache(1, 0, 1.0)
+        .with_dcpl(|plist| plist.obj_track_times(false));
+    doing(|| format!("creating {name}"), builder.create(name))
+}
+
+/// Appends `rows` to a dataset that has `written` rows.
+fn append<T: H5Type>(
+    dataset: &Dataset,
+    written: &mut usize,
+    rows: &[T],
+) -> Result<(), TrialFileError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let end = *written + rows.len();
+    let result = dataset.resize(end).and_then(|()| dataset.write_slice(rows, *written..end));
+    *written = end;
+    doing(|| format!("appending to {}", dataset.name()), result)
+}
+
+/// Writes a dataset of fixed length.
+fn fixed<T: H5Type>(parent: &Group, name: &str, data: &[T]) -> Result<Dataset, TrialFileError> {
+    let builder =
+        parent.new_dataset::<T>().shape(data.len()).with_dcpl(|plist| plist.obj_track_times(false));
+    let dataset = doing(|| format!("creating {name}"), builder.create(name))?;
+    if !data.is_empty() {
+        doing(|| format!("writing {name}"), dataset.write(data))?;
+    }
+    Ok(dataset)
+}
+
+/// Writes a JSON text as UTF-8 bytes.
+fn json(parent: &Group, name: &str, content: &impl Serialize) -> Result<(), TrialFileError> {
+    let text = serde_json::to_vec(content).map_err(|error| TrialFileError::Malformed {
+        what: name.to_owned(),
+        why: error.to_string(),
+    })?;
+    let dataset = fixed(parent, name, &text)?;
+    attribute(&dataset, "content_type", "application/json")
+}
+
+/// Creates a group without times.
+fn group(parent: &Group, name: &str) -> Result<Group, TrialFileError> {
+    let builder = parent.create_group_builder().obj_track_times(false);
+    doing(|| format!("creating {name}"), builder.create(name))
+}
+
+/// Sets a text attribute.
+fn attribute(on: &hdf5::Location, name: &str, text: &str) -> Result<(), TrialFileError> {
+    // HDF5 ends a text at its first zero byte; such a text is shown escaped.
+    let text = text.replace('\0', "\\u{0}");
+    let result =
+        text.parse::<VarLenUnicode>().map_err(|error| hdf5::Error::from(error.to_string()));
+    let result = result.and_then(|text| {
+        on.new_attr::<VarLenUnicode>()
+            .create(name)
+            .and_then(|attribute| attribute.write_scalar(&text))
+    });
+    doing(|| format!("setting @{name}"), result)
+}
+
+/// Sets a number attribute.
+fn number_attribute(on: &hdf5::Location, name: &str, number: u32) -> Result<(), TrialFileError> {
+    let result =
+        on.new_attr::<u32>().create(name).and_then(|attribute| attribute.write_scalar(&number));
+    doing(|| format!("setting @{name}"), result)
+}
+
+impl TrialWriter {
+    /// Creates the file with its channels, under a name that must not exist.
+    ///
+    /// # Errors
+    /// The file exists, or can't be created.
+    pub fn create(
+        path: &Path,
+        origin: &Origin,
+        plan: std::sync::Arc<Plan>,
+        groups: &[SampleGroup],
+    ) -> Result<TrialWriter, TrialFileError> {
+        let file = doing(
+            || format!("creating {}", path.display()),
+            hdf5::FileBuilder::new()
+                .with_fapl(|plist| {
+                    plist.libver_bounds(
+                        hdf5::plist::file_access::LibraryVersion::V110,
+                        hdf5::plist::file_access::LibraryVersion::V110,
+                    )
+                })
+                .with_fcpl(|plist| plist.userblock(layout::USER_BLOCK_BYTES).obj_track_times(false))
+                .create_excl(path),
+        )?;
+        attribute(&file, "file_format", layout::FILE_FORMAT)?;
+        number_attribute(&file, "file_format_version", layout::VERSION)?;
+        attribute(&file, "default", layout::TRIAL)?;
+        let trial = group(&file, layout::TRIAL)?;
+        attribute(&trial, "NX_class", "NXentry")?;
+        attribute(&trial, "title", &plan.title.en)?;
+        attribute(&trial, "title_zh", &plan.title.zh)?;
+        attribute(&trial, "start_time", &origin.start.to_rfc3339())?;
+        attribute(&trial, "origin", &format!("{:?}", origin.origin).to_lowercase())?;
+        let channels = group(&file, layout::CHANNELS)?;
+        let start = origin.start.to_rfc3339();
+        let columns = groups
+            .iter()
+            .enumerate()
+            .map(|(index, group)| GroupColumns::create(&channels, &plan, index, group, &start))
+            .collect::<Result<Vec<_>, _>>()?;
+        json(&file, layout::GROUPS, &stored_groups(groups, &plan))?;
+        Ok(TrialWriter {
+            path: path.to_owned(),
+            gaps: Table::create(&file, layout::GAPS)?,
+            clock: Table::create(&file, layout::CLOCK)?,
+            file,
+            plan,
+            groups: groups.to_vec(),
+            columns,
+            marks: Vec::new(),
+            events: Vec::new(),
+        })
+    }
+
+    /// Adds the samples of a group's channels at one instant; `samples` has the order and the
+    /// number of the group's channels.
+    ///
+    /// # Errors
+    /// The file can't be written.
+    pub fn row(
+        &mut self,
+        group: GroupIndex,
+        time: TrialTime,
+        time_uncertainty_ns: u32,
+        record: u64,
+        samples: &[Sample],
+    ) -> Result<(), TrialFileError> {
+        match self.columns.get_mut(group.0 as usize) {
+            Some(columns) => columns.push(time.0, time_uncertainty_ns, record, samples),
+            None => Err(malformed("a row", "its group does not exist")),
+        }
+    }
+
+    /// Adds a gap.
+    ///
+    /// # Errors
+    /// The file can't be written.
+    pub fn gap(&mut self, gap: Gap) -> Result<(), TrialFileError> {
+        if let Some(columns) = self.columns.get_mut(gap.group.0 as usize) {
+            columns.gap();
+        }
+        let (cause, code) = gap.cause.to_numbers();
+        self.gaps.push(GapRow {
+            group: gap.group.0,
+            cause: cause.into(),
+            code: code.into(),
+            start: gap.span.start.0,
+            end: gap.span.end.0,
+        })
+    }
+
+    /// Adds a mark.
+    pub fn mark(&mut self, at: TrialTime, mark: &Mark) {
+        self.marks.push((at, mark.clone()));
+    }
+
+    /// Adds an event.
+    pub fn event(&mut self, at: TrialTime, event: &Event) {
+        self.events.push((at, event.clone()));
+    }
+
+    /// Adds an observation of the wall clock.
+    ///
+    /// # Errors
+    /// The file can't be written.
+    pub fn clock(&mut self, at: TrialTime, pair: &ClockPair) -> Result<(), TrialFileError> {
+        self.clock.push(ClockRow {
+            time: at.0,
+            wall: pair.wall.0,
+            uncertainty: pair.uncertainty_ns,
+            step: pair.step_ns,
+        })
+    }
+
+    /// Ends the samples: everything about the run but its findings is now in the file and can be
+    /// read through the result.
+    ///
+    /// # Errors
+    /// The file can't be written.
+    pub fn finish_samples(
+        mut self,
+        head: &RunHead,
+        accounting: &Accounting,
+        documents: &[Document],
+    ) -> Result<FinishedSamples, TrialFileError> {
+        for columns in &mut self.columns {
+            columns.finish(&self.file)?;
+        }
+        self.gaps.flush()?;
+        self.clock.flush()?;
+        json(&self.file, layout::MARKS, &self.marks)?;
+        json(&self.file, layout::EVENTS, &self.events)?;
+        json(&self.file, layout::ACCOUNTING, accounting)?;
+        json(&self.file, layout::RUN, &crate::read::StoredRun::of(head))?;
+        let trial = doing(|| "opening /trial".to_owned(), self.file.group(layout::TRIAL))?;
+        let end = head.origin.start.plus(head.span.end.0);
+        attribute(&trial, "end_time", &end.to_rfc3339())?;
+        group(&self.file, layout::DOCUMENTS)?;
+        for (index, document) in documents.iter().enumerate() {
+            let name = format!("{}/{index:03}", layout::DOCUMENTS);
+            let dataset = fixed(&self.file, &name, &document.bytes)?;
+            attribute(&dataset, "role", role_name(document))?;
+            attribute(&dataset, "name", &document.name)?;
+            attribute(&dataset, "blake3", &blake3::hash(&document.bytes).to_hex())?;
+        }
+        doing(|| "flushing".to_owned(), self.file.flush())?;
+        let reader = TrialFile::from_open(self.path, self.file, self.plan, self.groups)?;
+        Ok(FinishedSamples { reader })
+    }
+}
+
+fn malformed(what: &str, why: &str) -> TrialFileError {
+    TrialFileError::Malformed { what: what.to_owned(), why: why.to_owned() }
+}
+
+fn role_name(document: &Document) -> &'static str {
+    match document.role {
+        trial::document::DocumentRole::Plan => "plan",
+        trial::document::DocumentRole::Scenario => "scenario",
+        trial::document::DocumentRole::Device => "device",
+    }
+}
+
+/// A group as JSON carries it.
+#[derive(Serialize)]
+struct StoredGroup<'a> {
+    device: usize,
+    channels: Vec<&'a str>,
+}
+
+fn stored_groups<'a>(groups: &[SampleGroup], plan: &'a Plan) -> Vec<StoredGroup<'a>> {
+    groups
+        .iter()
+        .map(|group| StoredGroup {
+            device: group.device,
+            channels: group
+                .channels
+                .iter()
+                .map(|&index| plan.channel_at(index).id.0.as_str())
+                .collect(),
+        })
+        .collect()
+}
+
+/// A trial file whose samples are complete.
+#[derive(Debug)]
+pub struct FinishedSamples {
+    reader: TrialFile,
+}
+
+impl FinishedSamples {
+    /// The recording, for the evaluation.
+    pub fn recording(&self) -> &TrialFile {
+        &self.reader
+    }
+
+    /// Writes a computed channel: values in its unit, times in nanoseconds since the start.
+    ///
+    /// # Errors
+    /// The file can't be written.
+    pub fn derived(
+        &self,
+        derived: &Derived,
+        times: &[i64],
+        values: &[f64],
+    ) -> Result<(), TrialFileError> {
+        let file = self.reader.file();
+        let name = format!("{}/{}", layout::DERIVED, derived.id);
+        let channel = group(file, &name)?;
+        attribute(&channel, "NX_class", "NXlog")?;
+        attribute(&channel, "units", derived.unit.symbol())?;
+        attribute(&channel, "quantity", derived.quantity.name())?;
+        attribute(&channel, "title_en", &derived.title.en)?;
+        attribute(&channel, "title_zh", &derived.title.zh)?;
+        fixed(&channel, "value", values)?;
+        fixed(&channel, "time", times)?;
+        Ok(())
+    }
+
+    /// Writes the findings and the journal, closes the file, makes it durable and writes its
+    /// user block.
+    ///
+    /// # Errors
+    /// The file can't be written, or the journal can't be read.
+    pub fn finish(
+        self,
+        findings: Option<&Findings>,
+        journal: &mut dyn Read,
+        journal_root: [u8; 32],
+    ) -> Result<Seal, TrialFileError> {
+        let file = self.reader.file();
+        if let Some(findings) = findings {
+            json(file, layout::VERDICTS, findings)?;
+        }
+        embed_journal(file, journal)?;
+        doing(|| "flushing".to_owned(), file.flush())?;
+        let path = self.reader.path().to_owned();
+        let file = self.reader.into_file();
+        doing(|| "closing".to_owned(), file.close())?;
+        Seal::write(&path, journal_root)
+    }
+}
+
+fn embed_journal(file: &File, journal: &mut dyn Read) -> Result<(), TrialFileError> {
+    let dataset = growing::<u8>(file, layout::JOURNAL, layout::JOURNAL_CHUNK_BYTES)?;
+    let mut buffer = Vec::with_capacity(layout::JOURNAL_CHUNK_BYTES);
+    let mut written = 0;
+    loop {
+        buffer.clear();
+        let mut part = journal.take(layout::JOURNAL_CHUNK_BYTES as u64);
+        part.read_to_end(&mut buffer).map_err(|source| TrialFileError::Io {
+            doing: "read the journal for",
+            path: PathBuf::from(layout::JOURNAL),
+            source,
+        })?;
+        append(&dataset, &mut written, &buffer)?;
+        if buffer.len() < layout::JOURNAL_CHUNK_BYTES {
+            return Ok(());
+        }
+    }
+}
