@@ -1,1 +1,94 @@
-//! Build, recover, verify: the journal put together with the trial file and the verdicts.
+//! The layers below put together: build, recover and verify a trial, and the ledger of runs.
+//!
+//! Invariants:
+//! - There is one path from records to a trial file ([`Builder`]): the live daemon, recovery and
+//!   a rebuild all feed it; a verification folds the same records with the same code.
+//! - Build is a function of the closed journal and of this software: the same journal gives the
+//!   same bytes.
+//! - Nothing existing is overwritten: a trial file appears under its name by a rename that
+//!   refuses to replace, after it and its folder were synced.
+
+mod builder;
+mod folder;
+mod ledger;
+mod recover;
+mod verify;
+
+use std::path::{Path, PathBuf};
+
+pub use builder::{Builder, Built};
+pub use folder::{RunFolder, RunLock, run_folders, sync_folder};
+pub use ledger::{Ledger, LedgerEntry, LedgerEvent};
+pub use recover::{Recovery, close_run, recover};
+pub use verify::{Difference, Verification, verify};
+
+/// Name, version and commit of this software, as recordings carry it.
+pub const SOFTWARE: &str = concat!("proving-ground ", env!("CARGO_PKG_VERSION"), " ", env!("PROVING_GROUND_COMMIT"));
+
+/// Most runs of one plan in one output folder.
+pub const MAX_RUNS: u32 = 9_999;
+/// Most entries of a ledger that are read.
+pub const MAX_LEDGER_ENTRIES: usize = 1_000_000;
+
+/// Trouble with building, recovering or verifying.
+#[derive(Debug, thiserror::Error)]
+pub enum EvidenceError {
+    /// The journal.
+    #[error(transparent)]
+    Journal(#[from] journal::JournalError),
+    /// The trial file.
+    #[error(transparent)]
+    TrialFile(#[from] trialfile::TrialFileError),
+    /// The derivation of samples.
+    #[error(transparent)]
+    Derive(#[from] wire::derive::DeriveError),
+    /// A record.
+    #[error(transparent)]
+    Record(#[from] trial::record::RecordError),
+    /// The evaluation could not read the recording.
+    #[error(transparent)]
+    Recording(#[from] trial::recording::RecordingError),
+    /// The journal lacks what every run begins with.
+    #[error("the journal in {0} ends before its first sample could be taken; there is no trial to build")]
+    NothingToBuild(PathBuf),
+    /// The embedded journal is not what was written.
+    #[error("{0}: the journal read back from the finished file is not the one that was written; the run's folder is kept")]
+    EmbeddedJournalDiffers(PathBuf),
+    /// Another process owns the run.
+    #[error("{path} is in use by process {holder}; end that one first")]
+    Locked {
+        /// Folder of the run.
+        path: PathBuf,
+        /// Process that holds it, as it wrote itself down.
+        holder: String,
+    },
+    /// A name is taken.
+    #[error("{0} exists already and is not overwritten")]
+    Exists(PathBuf),
+    /// The ledger is damaged.
+    #[error("the ledger {path} does not check at entry {entry}; restore it or move it away")]
+    Ledger {
+        /// The ledger.
+        path: PathBuf,
+        /// First bad entry, from 1.
+        entry: usize,
+    },
+    /// Too many runs.
+    #[error("there are {MAX_RUNS} runs of this plan already; choose another output folder")]
+    TooManyRuns,
+    /// The system refused.
+    #[error("{doing} {path}: {source}; check that the disk has room and that the folder may be written")]
+    Io {
+        /// What was tried.
+        doing: &'static str,
+        /// With which file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> EvidenceError {
+    let path = path.to_owned();
+    move |source| EvidenceError::Io { doing, path, source }
+}

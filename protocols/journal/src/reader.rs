@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use crate::format::{BLOCK_HEADER_BYTES, BlockHeader, Head, head, is_sealed, split_record};
 use crate::{
-    ChainValue, Damage, JournalError, MAX_BLOCK_BODY_BYTES, RawRecord, RunTag, io_error, segments,
+    ChainValue, Damage, JournalError, MAX_BLOCK_BODY_BYTES, MAX_SEGMENTS, RawRecord, RunTag,
+    io_error, segment_path, segments,
 };
 
 /// One good block.
@@ -52,11 +53,10 @@ impl Reader<SegmentChain> {
     /// # Errors
     /// There is none.
     pub fn open(folder: &Path) -> Result<Reader<SegmentChain>, JournalError> {
-        let paths = segments(folder);
-        if paths.is_empty() {
+        if segments(folder).is_empty() {
             return Err(JournalError::Missing(folder.to_owned()));
         }
-        Ok(Reader::new(SegmentChain::new(paths)))
+        Ok(Reader::new(SegmentChain::closed(folder)))
     }
 }
 
@@ -229,14 +229,24 @@ pub fn records(body: &[u8]) -> impl Iterator<Item = RawRecord<'_>> {
 /// The segments of a run as one stream.
 #[derive(Debug)]
 pub struct SegmentChain {
-    paths: std::vec::IntoIter<PathBuf>,
+    folder: PathBuf,
+    next: u32,
+    /// Segments from this one on are not read.
+    end: u32,
     current: Option<BufReader<File>>,
 }
 
 impl SegmentChain {
-    /// The files in the order given.
-    pub fn new(paths: Vec<PathBuf>) -> SegmentChain {
-        SegmentChain { paths: paths.into_iter(), current: None }
+    /// The segments that are in the folder now.
+    pub fn closed(folder: &Path) -> SegmentChain {
+        let end = segments(folder).len() as u32;
+        SegmentChain { folder: folder.to_owned(), next: 0, end, current: None }
+    }
+
+    /// The segments of a journal that still grows. The reader must ask only for blocks that are
+    /// known to be written whole.
+    pub fn following(folder: &Path) -> SegmentChain {
+        SegmentChain { folder: folder.to_owned(), next: 0, end: MAX_SEGMENTS, current: None }
     }
 }
 
@@ -249,11 +259,16 @@ impl Read for SegmentChain {
                     return Ok(count);
                 }
             }
-            match self.paths.next() {
-                Some(path) => {
-                    self.current = Some(BufReader::with_capacity(1 << 20, File::open(path)?))
+            if self.next >= self.end {
+                return Ok(0);
+            }
+            match File::open(segment_path(&self.folder, self.next)) {
+                Ok(file) => {
+                    self.current = Some(BufReader::with_capacity(1 << 20, file));
+                    self.next += 1;
                 }
-                None => return Ok(0),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(0),
+                Err(error) => return Err(error),
             }
         }
     }
