@@ -1,0 +1,292 @@
+//! The fold of a link whose devices are polled.
+//!
+//! Invariants:
+//! - an accepted frame is held until the outcome of its poll; only "answered" makes it a row;
+//! - every poll that was due ends as answered, refused or missed, and only once.
+
+use trial::channel::Quality;
+use trial::plan::{Plan, Request, RequestPlan};
+use trial::profile::Place;
+use trial::record::{Body, Cause, Event, EventKind, PollDue, Record};
+use trial::recording::{Gap, GapCause, GroupIndex, SampleGroup};
+use trial::time::{Span, TrialTime, duration_nanoseconds};
+
+use super::sample::{BinaryPoint, Conversion};
+use super::{DeriveError, Output, Row, Sample};
+use crate::modbus::{Asked, Exchange, Framing, Received, Receiver, framing_of, read_function};
+
+/// Most polls of one link that wait for their outcome.
+pub const MAX_OPEN_POLLS: usize = 65_536;
+
+/// State of one polled link.
+#[derive(Debug)]
+pub(super) struct PolledLink {
+    framing: Framing,
+    receiver: Receiver,
+    character_ns: i64,
+    latency_ns: i64,
+    /// By number of the request; `None` for those of other links.
+    requests: Vec<Option<RequestDecoder>>,
+    open: Vec<PollDue>,
+    exchange: Option<SentRequest>,
+    /// Register bytes of the frame that was accepted last; kept to reuse its memory.
+    payload: Vec<u8>,
+    samples: Vec<Sample>,
+}
+
+/// How the answer of a request is decoded.
+#[derive(Debug)]
+struct RequestDecoder {
+    device: usize,
+    asks: Asked,
+    points: Vec<BinaryPoint>,
+    unmapped_registers: u64,
+}
+
+/// The request that was sent last.
+#[derive(Debug)]
+struct SentRequest {
+    poll: u64,
+    at: TrialTime,
+    bytes: usize,
+    /// What the sent bytes ask for; `None` if they are no read request.
+    asked: Option<Asked>,
+    accepted: Option<Accepted>,
+}
+
+/// A frame that was accepted for the request.
+#[derive(Debug, Clone, Copy)]
+struct Accepted {
+    at: TrialTime,
+    bytes: usize,
+    record: u64,
+    /// Exception code; `None` for an answer.
+    exception: Option<u8>,
+}
+
+impl PolledLink {
+    pub(super) fn new(
+        plan: &Plan,
+        link: usize,
+        requests: &RequestPlan,
+        groups: &[SampleGroup],
+    ) -> PolledLink {
+        let line = &plan.links[link];
+        let decoders = requests.requests.iter().zip(groups).map(|(request, group)| {
+            let here = plan.devices.get(request.device).is_some_and(|device| device.link == link);
+            here.then(|| RequestDecoder::new(plan, request, group))
+        });
+        PolledLink {
+            framing: framing_of(line),
+            receiver: Receiver::new(framing_of(line)),
+            character_ns: duration_nanoseconds(line.character_time()),
+            latency_ns: duration_nanoseconds(line.latency),
+            requests: decoders.collect(),
+            open: Vec::new(),
+            exchange: None,
+            payload: Vec::new(),
+            samples: Vec::new(),
+        }
+    }
+
+    pub(super) fn feed(
+        &mut self,
+        record: &Record<'_>,
+        body: &Body<'_>,
+        output: &mut Output<'_>,
+    ) -> Result<(), DeriveError> {
+        match body {
+            Body::PollDue(due) => return self.due(record.sequence, *due, output),
+            Body::Sent { poll, bytes } => self.sent(*poll, record.at, bytes, output),
+            Body::Received { bytes } => {
+                output.link.received += bytes.len() as u64;
+                self.receiver.received(bytes);
+                self.take_received(record.at, record.sequence, output);
+            }
+            Body::Outcome { poll, cause } => self.outcome(*poll, *cause, record.at, output),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn due(
+        &mut self,
+        sequence: u64,
+        due: PollDue,
+        output: &mut Output<'_>,
+    ) -> Result<(), DeriveError> {
+        let decoder = self.requests.get(due.request as usize).and_then(Option::as_ref);
+        let device = decoder.ok_or(DeriveError::UnknownSource(sequence))?.device;
+        if self.open.len() >= MAX_OPEN_POLLS {
+            return Err(DeriveError::TooManyOpenPolls(sequence));
+        }
+        output.devices[device].requested += 1;
+        self.open.push(due);
+        Ok(())
+    }
+
+    fn sent(&mut self, poll: u64, at: TrialTime, bytes: &[u8], output: &mut Output<'_>) {
+        self.close_exchange(output);
+        output.link.sent += bytes.len() as u64;
+        self.receiver.sent(bytes);
+        let asked = Exchange::from_sent(self.framing, bytes).map(|exchange| exchange.asked());
+        self.exchange = Some(SentRequest { poll, at, bytes: bytes.len(), asked, accepted: None });
+    }
+
+    fn take_received(&mut self, at: TrialTime, record: u64, output: &mut Output<'_>) {
+        let account = &mut *output.link;
+        while let Some(found) = self.receiver.next() {
+            let (bytes, exception) = match found {
+                Received::Answer { frame, payload } => {
+                    self.payload.clear();
+                    self.payload.extend_from_slice(frame.get(payload).unwrap_or_default());
+                    (frame.len(), None)
+                }
+                Received::Exception { frame, code } => (frame.len(), Some(code)),
+                Received::Skipped { bytes, cause } => {
+                    match cause {
+                        Cause::WrongUnit
+                        | Cause::WrongTransaction
+                        | Cause::WrongFunction
+                        | Cause::WrongCount => {
+                            account.framed += bytes as u64;
+                            account.frames.orphans += 1;
+                        }
+                        _ => account.skipped += bytes as u64,
+                    }
+                    continue;
+                }
+            };
+            account.framed += bytes as u64;
+            account.frames.pairs += 1;
+            if let Some(exchange) = &mut self.exchange {
+                exchange.accepted = Some(Accepted { at, bytes, record, exception });
+            }
+        }
+    }
+
+    fn outcome(&mut self, poll: u64, cause: Cause, at: TrialTime, output: &mut Output<'_>) {
+        let exchange = self.exchange.take_if(|exchange| exchange.poll == poll);
+        if let Some(exchange) = &exchange {
+            output.link.skipped += self.receiver.clear() as u64;
+            output.link.frames.unanswered += u64::from(exchange.accepted.is_none());
+        }
+        let Some(position) = self.open.iter().position(|due| due.poll == poll) else {
+            // A probe: it asked for nothing that is kept.
+            return;
+        };
+        let due = self.open.remove(position);
+        let Some(Some(decoder)) = self.requests.get(due.request as usize) else { return };
+        let group = GroupIndex(due.request);
+        let accepted = exchange.as_ref().and_then(|exchange| exchange.accepted);
+        self.samples.clear();
+        match (cause, accepted) {
+            (Cause::Answered, Some(Accepted { exception: None, .. })) => {
+                let samples = decoder.points.iter().map_while(|point| point.sample(&self.payload));
+                self.samples.extend(samples);
+            }
+            (Cause::Refused(code), Some(Accepted { exception: Some(found), .. }))
+                if code == found =>
+            {
+                let quality = Quality::DeviceError(code);
+                let points = decoder.points.iter();
+                self.samples.extend(points.map(|point| point.conversion.nothing(quality)));
+            }
+            _ => {}
+        }
+        let whole = self.samples.len() == decoder.points.len();
+        let asked = exchange.filter(|exchange| whole && exchange.asked == Some(decoder.asks));
+        if let (Some(exchange), Some(accepted)) = (asked, accepted) {
+            let account = &mut output.devices[decoder.device];
+            if accepted.exception.is_some() {
+                account.refused += 1;
+            } else {
+                account.answered += 1;
+                output.link.frames.unmapped_registers += decoder.unmapped_registers;
+            }
+            let (time, time_uncertainty_ns) = self.sample_time(&exchange, &accepted);
+            let samples = &self.samples;
+            let record = accepted.record;
+            output.sink.row(&Row { group, time, time_uncertainty_ns, record, samples });
+            return;
+        }
+        output.devices[decoder.device].missed += 1;
+        let span = Span::new(due.due, at);
+        let told = matches!(cause, Cause::Answered | Cause::Refused(_));
+        if told {
+            let text = format!(
+                "poll {poll} was recorded as {}, but its recorded bytes say otherwise",
+                cause.name()
+            );
+            output.sink.event(at, &Event { kind: EventKind::Disagreement, text });
+        }
+        let cause = if told { Cause::Corrupt } else { cause };
+        output.sink.gap(Gap { group, span, cause: GapCause::Poll(cause) });
+    }
+
+    /// The sample lies between the instant at which the request had left the wire and the one at
+    /// which the answer began: the midpoint, and half the width with the link's latency.
+    fn sample_time(&self, request: &SentRequest, answer: &Accepted) -> (TrialTime, u32) {
+        let left = request.at.plus(self.character_ns.saturating_mul(request.bytes as i64));
+        let began = answer.at.plus(-self.character_ns.saturating_mul(answer.bytes as i64));
+        midpoint(left, began, self.latency_ns)
+    }
+
+    /// A request that is replaced or whose run ends stays unanswered.
+    fn close_exchange(&mut self, output: &mut Output<'_>) {
+        output.link.skipped += self.receiver.clear() as u64;
+        if let Some(exchange) = self.exchange.take() {
+            output.link.frames.unanswered += u64::from(exchange.accepted.is_none());
+        }
+    }
+
+    pub(super) fn link_down(&mut self, output: &mut Output<'_>) {
+        output.link.skipped += self.receiver.clear() as u64;
+    }
+
+    pub(super) fn finish(&mut self, at: TrialTime, output: &mut Output<'_>) {
+        self.close_exchange(output);
+        for due in std::mem::take(&mut self.open) {
+            if let Some(Some(decoder)) = self.requests.get(due.request as usize) {
+                output.devices[decoder.device].missed += 1;
+            }
+            let cause = GapCause::Poll(Cause::RunEnded);
+            let (group, span) = (GroupIndex(due.request), Span::new(due.due, at));
+            output.sink.gap(Gap { group, span, cause });
+        }
+    }
+}
+
+/// The middle between two instants, of which the second is never before the first, and half the
+/// width with what is to be added, in nanoseconds.
+pub(super) fn midpoint(start: TrialTime, end: TrialTime, added_ns: i64) -> (TrialTime, u32) {
+    let width = end.since(start).max(0);
+    let half_width = (width / 2 + width % 2).saturating_add(added_ns);
+    (start.plus(width / 2), u32::try_from(half_width).unwrap_or(u32::MAX))
+}
+
+impl RequestDecoder {
+    fn new(plan: &Plan, request: &Request, group: &SampleGroup) -> RequestDecoder {
+        let mut mapped = vec![false; usize::from(request.count)];
+        let mut points = Vec::with_capacity(group.channels.len());
+        for index in &group.channels {
+            let channel = plan.channel_at(*index);
+            let Place::Register { address, encoding, .. } = plan.point_of(channel).place else {
+                continue;
+            };
+            let register = usize::from(address.saturating_sub(request.address));
+            let end = register + usize::from(encoding.register_count());
+            mapped[register..end].fill(true);
+            let conversion = Conversion::new(plan, channel);
+            points.push(BinaryPoint { offset: 2 * register, encoding, conversion });
+        }
+        let asks = Asked {
+            unit: plan.devices[request.device].unit,
+            function: read_function(request.table),
+            address: request.address,
+            count: request.count,
+        };
+        let unmapped_registers = mapped.iter().filter(|mapped| !**mapped).count() as u64;
+        RequestDecoder { device: request.device, asks, points, unmapped_registers }
+    }
+}

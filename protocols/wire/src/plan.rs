@@ -1,0 +1,257 @@
+//! From a plan to the requests that poll its devices, to the groups of channels that are sampled
+//! together, and to the time that all of it takes on the wire.
+//!
+//! Invariants:
+//! - every point of a polled device is read by exactly one request, and never in two pieces;
+//! - no request reads more registers than the profile allows;
+//! - every channel belongs to exactly one group; the groups of the requests come first, in their
+//!   order.
+
+use std::time::Duration;
+
+use trial::channel::ChannelIndex;
+use trial::plan::{Device, Link, LinkKind, Plan, Request, RequestPlan};
+use trial::profile::{Dialect, MAX_REGISTERS_PER_REQUEST, Place, Point, Table};
+use trial::recording::SampleGroup;
+use trial::time::duration_nanoseconds;
+
+/// Characters of a read request on an RTU bus: unit, function, address, count, CRC.
+const READ_REQUEST_CHARACTERS: u32 = 8;
+/// Characters of a read answer on an RTU bus beside its registers: unit, function, length, CRC.
+const READ_ANSWER_FRAME_CHARACTERS: u32 = 5;
+
+/// The requests by which the devices of a plan are polled, in order of device, table, address.
+///
+/// Points of one table of a device are joined into one request while no more than the profile's
+/// `max_gap` unused registers lie between them and the request stays within `max_registers`.
+pub fn plan_requests(plan: &Plan) -> RequestPlan {
+    let mut requests = Vec::new();
+    for (index, device) in plan.devices.iter().enumerate() {
+        let Some(every) = device.every.filter(|_| !device.listen) else { continue };
+        for table in [Table::Holding, Table::Input] {
+            plan_table(index, device, table, duration_nanoseconds(every), &mut requests);
+        }
+    }
+    RequestPlan { requests }
+}
+
+fn plan_table(
+    index: usize,
+    device: &Device,
+    wanted: Table,
+    every_ns: i64,
+    requests: &mut Vec<Request>,
+) {
+    let traits = device.profile.modbus.as_ref();
+    let cap = traits.map_or(MAX_REGISTERS_PER_REQUEST, |traits| traits.max_registers);
+    let max_gap = traits.map_or(0, |traits| traits.max_gap);
+    let mut places: Vec<(u16, u16, usize)> = device
+        .profile
+        .points
+        .iter()
+        .enumerate()
+        .filter_map(|(number, point)| {
+            let (table, address, width) = registers_of(point)?;
+            (table == wanted).then_some((address, width, number))
+        })
+        .collect();
+    places.sort_unstable();
+    // Addresses in u32, so that the last register plus one is representable.
+    let mut open: Option<(Request, u32)> = None;
+    for (address, width, number) in places {
+        let end = u32::from(address) + u32::from(width);
+        if let Some((request, last)) = &mut open {
+            let joined = end.max(*last) - u32::from(request.address);
+            let gap = u32::from(address).saturating_sub(*last);
+            if gap <= u32::from(max_gap) && joined <= u32::from(cap) {
+                *last = end.max(*last);
+                request.count = joined as u16;
+                request.points.push(number);
+                continue;
+            }
+        }
+        let points = vec![number];
+        let request =
+            Request { device: index, table: wanted, address, count: width, points, every_ns };
+        requests.extend(open.replace((request, end)).map(|(request, _)| request));
+    }
+    requests.extend(open.map(|(request, _)| request));
+}
+
+/// Table, first register and number of registers of a point; `None` if it has no registers.
+pub(crate) fn registers_of(point: &Point) -> Option<(Table, u16, u16)> {
+    match point.place {
+        Place::Register { table, address, encoding } => {
+            Some((table, address, encoding.register_count()))
+        }
+        _ => None,
+    }
+}
+
+/// The groups of channels that are sampled together: first one for each request, with the
+/// request's number; then, by device, one for each point of a listened Modbus device, and one for
+/// each sentence, frame identifier or weighing line of a stream.
+///
+/// A request that names a device or point which the plan does not have loses that channel; the
+/// derivation refuses such a request plan.
+pub fn sample_groups(plan: &Plan, requests: &RequestPlan) -> Vec<SampleGroup> {
+    let channels = channels_by_point(plan);
+    let channel = |device: usize, point: usize| channels.get(device)?.get(point).copied()?;
+    let mut groups: Vec<SampleGroup> = requests
+        .requests
+        .iter()
+        .map(|request| SampleGroup {
+            device: request.device,
+            channels: request
+                .points
+                .iter()
+                .filter_map(|point| channel(request.device, *point))
+                .collect(),
+        })
+        .collect();
+    for (device, description) in plan.devices.iter().enumerate() {
+        let mut keys: Vec<(GroupKey<'_>, SampleGroup)> = Vec::new();
+        for (point, place) in description.profile.points.iter().enumerate() {
+            let Some(key) = group_key(description, point, &place.place) else { continue };
+            let Some(index) = channel(device, point) else { continue };
+            match keys.iter_mut().find(|(known, _)| *known == key) {
+                Some((_, group)) => group.channels.push(index),
+                None => keys.push((key, SampleGroup { device, channels: vec![index] })),
+            }
+        }
+        groups.extend(keys.into_iter().map(|(_, group)| group));
+    }
+    groups
+}
+
+/// What the points of one group of a stream or a listened device have in common.
+#[derive(PartialEq)]
+enum GroupKey<'a> {
+    Point(usize),
+    Sentence(&'a str),
+    Line,
+    Frame(u8),
+}
+
+/// `None` for the points of polled devices, which belong to requests.
+fn group_key<'a>(device: &Device, point: usize, place: &'a Place) -> Option<GroupKey<'a>> {
+    match place {
+        Place::Register { .. } => device.listen.then_some(GroupKey::Point(point)),
+        Place::NmeaField { sentence, .. } => Some(GroupKey::Sentence(sentence)),
+        Place::Weight => Some(GroupKey::Line),
+        Place::FrameField { frame, .. } => Some(GroupKey::Frame(*frame)),
+    }
+}
+
+/// The channel of each point, by device and point.
+pub(crate) fn channels_by_point(plan: &Plan) -> Vec<Vec<Option<ChannelIndex>>> {
+    let mut table: Vec<Vec<Option<ChannelIndex>>> =
+        plan.devices.iter().map(|device| vec![None; device.profile.points.len()]).collect();
+    for (index, channel) in plan.channels.iter().enumerate() {
+        if let Some(slot) =
+            table.get_mut(channel.device).and_then(|points| points.get_mut(channel.point))
+        {
+            *slot = u32::try_from(index).ok().map(ChannelIndex);
+        }
+    }
+    table
+}
+
+/// How much of a link's time its polls take.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BusBudget {
+    /// Position of the link in the plan.
+    pub link: usize,
+    /// Share of the time in which the wire is busy or must be silent; 1.0 is full, and above 1.0
+    /// the wire can't carry the plan. Devices polled back to back take what the others leave, so
+    /// with one of them the share is at least 1.0 and [`BusBudget::closed_loop`] says why. TCP
+    /// links have no wire time: 0.
+    pub busy_share: f64,
+    /// Whether a device of the link is polled back to back (`every = "0s"`).
+    pub closed_loop: bool,
+    /// Polls a second that the plan asks for, with those of the devices polled back to back in
+    /// what is left of a serial wire; the devices' own delay is not known and not counted.
+    pub polls_per_second: f64,
+    /// What each request of the link takes, in the order of the request plan.
+    pub requests: Vec<RequestCost>,
+}
+
+/// What one request takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RequestCost {
+    /// Number of the request in the request plan.
+    pub request: u32,
+    /// Time for which one poll keeps a serial wire: the characters of request and answer, the
+    /// silence between them, and after the answer the longer of silence and turnaround.
+    pub wire_time: Duration,
+}
+
+/// The budget of every link that polls, in the order of the plan.
+pub fn bus_budgets(plan: &Plan, requests: &RequestPlan) -> Vec<BusBudget> {
+    let budgets = plan.links.iter().enumerate().map(|(index, link)| {
+        let mut budget = BusBudget {
+            link: index,
+            busy_share: 0.0,
+            closed_loop: false,
+            polls_per_second: 0.0,
+            requests: Vec::new(),
+        };
+        let mut closed_loop_cycle = Duration::ZERO;
+        let mut closed_loop_requests = 0.0;
+        for (number, request) in requests.requests.iter().enumerate() {
+            let Some(device) = plan.devices.get(request.device) else { continue };
+            if device.link != index {
+                continue;
+            }
+            let wire_time = wire_time(link, device, request);
+            let number = u32::try_from(number).unwrap_or(u32::MAX);
+            budget.requests.push(RequestCost { request: number, wire_time });
+            if request.every_ns > 0 {
+                let every_seconds = request.every_ns as f64 / 1e9;
+                budget.busy_share += wire_time.as_secs_f64() / every_seconds;
+                budget.polls_per_second += 1.0 / every_seconds;
+            } else {
+                budget.closed_loop = true;
+                closed_loop_cycle += wire_time;
+                closed_loop_requests += 1.0;
+            }
+        }
+        if budget.closed_loop && !closed_loop_cycle.is_zero() {
+            let left = (1.0 - budget.busy_share).max(0.0);
+            budget.polls_per_second +=
+                left * closed_loop_requests / closed_loop_cycle.as_secs_f64();
+            budget.busy_share = budget.busy_share.max(1.0);
+        }
+        budget
+    });
+    budgets.filter(|budget| !budget.requests.is_empty()).collect()
+}
+
+fn wire_time(link: &Link, device: &Device, request: &Request) -> Duration {
+    if !matches!(link.kind, LinkKind::Serial { .. }) {
+        return Duration::ZERO;
+    }
+    let characters =
+        READ_REQUEST_CHARACTERS + READ_ANSWER_FRAME_CHARACTERS + 2 * u32::from(request.count);
+    let silence = silent_interval(link);
+    let turnaround =
+        device.profile.modbus.as_ref().map_or(Duration::ZERO, |traits| traits.turnaround);
+    link.character_time() * characters + silence + silence.max(turnaround)
+}
+
+/// The silence that ends a frame on a serial link; zero for the other links.
+///
+/// 3.5 characters up to 19,200 baud, and 1.75 ms above (MODBUS over Serial Line Specification and
+/// Implementation Guide V1.02, 2.5.1.1).
+pub fn silent_interval(link: &Link) -> Duration {
+    match link.kind {
+        LinkKind::Serial { baud, .. } if baud <= 19_200 => link.character_time() * 7 / 2,
+        LinkKind::Serial { .. } => Duration::from_micros(1_750),
+        LinkKind::Tcp { .. } | LinkKind::RtuOverTcp { .. } => Duration::ZERO,
+    }
+}
+
+/// Whether a device sends by itself.
+pub(crate) fn is_stream(device: &Device) -> bool {
+    device.profile.dialect != Dialect::Modbus
+}
