@@ -298,6 +298,9 @@ pub struct Scenario {
     pub edition: String,
     /// Titles.
     pub title: Title,
+    /// When data suffice for finding phases, for derived channels, and for every criterion that
+    /// says nothing else.
+    pub quality: QualityGate,
     /// Signals.
     pub roles: Vec<Role>,
     /// Numbers that the plan gives.
@@ -477,6 +480,7 @@ impl Scenario {
             cluster: raw.scenario.cluster,
             edition: raw.scenario.edition,
             title: raw.scenario.title,
+            quality: default_gate,
             roles,
             parameters,
             derived,
