@@ -19,7 +19,7 @@ mod writer;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub use format::{ChainValue, RawRecord, RunTag};
+pub use format::{ChainValue, RawRecord, RunTag, digest_hex};
 pub use reader::{Block, Ending, Reader, SegmentChain, records};
 pub use repair::{Repaired, repair};
 pub use writer::{Commit, Writer};

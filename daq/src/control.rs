@@ -1,0 +1,133 @@
+//! The control socket: `daq mark|end|abort` of another process, over a Unix socket (0600) in the
+//! run's folder.
+//!
+//! One line of JSON asks, one line of JSON answers. Whoever may write into the socket may end
+//! the trial; so nobody but the owner may.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixStream as StdStream;
+use std::path::Path;
+use std::time::Duration;
+
+use crossbeam::channel::Sender;
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufStream};
+use tokio::net::{UnixListener, UnixStream};
+
+use crate::limits::MAX_COMMAND_BYTES;
+
+/// Longest wait for the daemon's answer.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What a running trial may be told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Command {
+    /// Set a mark, now.
+    Mark {
+        /// Its text; empty for a mark without one.
+        text: String,
+        /// Time uncertainty in nanoseconds; `None` for the default.
+        uncertainty_ns: Option<i64>,
+        /// A mark that this one restates.
+        corrects: Option<u32>,
+        /// Whether the corrected mark is only taken back.
+        retracts: bool,
+    },
+    /// End the trial in order.
+    End,
+    /// Give the trial up.
+    Abort {
+        /// Why; never empty.
+        reason: String,
+    },
+}
+
+/// What the daemon answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reply {
+    /// Whether the command was taken.
+    pub taken: bool,
+    /// Number of the mark, for a mark.
+    pub mark: Option<u32>,
+    /// Why it was not taken.
+    pub why: Option<String>,
+}
+
+/// A command and where its reply goes.
+#[derive(Debug)]
+pub struct Asked {
+    /// The command.
+    pub command: Command,
+    /// Where the reply goes; nobody may wait for it any more.
+    pub reply: Sender<Reply>,
+    /// Who asks: `operator` or `script`.
+    pub by: &'static str,
+}
+
+/// Opens the socket, for the owner alone.
+///
+/// # Errors
+/// The path is too long for a socket, or can't be created.
+pub fn bind(path: &Path) -> std::io::Result<UnixListener> {
+    let listener = UnixListener::bind(path)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+    Ok(listener)
+}
+
+/// Serves the socket until the runtime ends. One connection at a time: commands are rare.
+pub async fn serve(listener: UnixListener, commands: Sender<Asked>) {
+    while let Ok((stream, _)) = listener.accept().await {
+        // A client that fails has told nothing; the next one is served.
+        let _ = tokio::time::timeout(ANSWER_TIMEOUT, answer(stream, &commands)).await;
+    }
+}
+
+async fn answer(stream: UnixStream, commands: &Sender<Asked>) -> std::io::Result<()> {
+    let mut stream = BufStream::new(stream);
+    let mut line = String::new();
+    (&mut stream).take(MAX_COMMAND_BYTES).read_line(&mut line).await?;
+    let refused = |why: String| Reply { taken: false, mark: None, why: Some(why) };
+    let reply = match serde_json::from_str(&line) {
+        Err(error) => refused(error.to_string()),
+        Ok(command) => {
+            let (sender, receiver) = crossbeam::channel::bounded(1);
+            let asked = Asked { command, reply: sender, by: "script" };
+            match commands.try_send(asked) {
+                Err(_) => refused("the daemon is busy; try again".to_owned()),
+                Ok(()) => wait(receiver).await.unwrap_or_else(|| refused("no answer".to_owned())),
+            }
+        }
+    };
+    let mut text = serde_json::to_string(&reply)?;
+    text.push('\n');
+    stream.write_all(text.as_bytes()).await?;
+    stream.flush().await
+}
+
+async fn wait(receiver: crossbeam::channel::Receiver<Reply>) -> Option<Reply> {
+    for _ in 0..ANSWER_TIMEOUT.as_millis() / 2 {
+        if let Ok(reply) = receiver.try_recv() {
+            return Some(reply);
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    None
+}
+
+/// Sends a command to the daemon behind a socket.
+///
+/// # Errors
+/// Nobody listens, or the answer is not understood.
+pub fn send(socket: &Path, command: &Command) -> std::io::Result<Reply> {
+    let mut stream = StdStream::connect(socket)?;
+    stream.set_read_timeout(Some(ANSWER_TIMEOUT))?;
+    let mut line = serde_json::to_string(command)?;
+    line.push('\n');
+    stream.write_all(line.as_bytes())?;
+    let mut reply = String::new();
+    BufReader::new(stream.take(MAX_COMMAND_BYTES)).read_line(&mut reply)?;
+    Ok(serde_json::from_str(&reply)?)
+}

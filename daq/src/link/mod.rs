@@ -1,0 +1,105 @@
+//! Links: one task each, on one thread with a runtime of its own.
+//!
+//! Invariants:
+//! - Every byte that a link reads or writes is handed to the journal, as it was, before anything
+//!   is done with it.
+//! - A link that fails, stalls or floods holds no other link up.
+//! - A device that is listened to is never sent a byte.
+
+mod connect;
+mod listener;
+mod poller;
+mod schedule;
+mod tap;
+mod timer;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use trial::plan::{Link, Plan, RequestPlan};
+use trial::profile::Dialect;
+use trial::record::{Body, LinkState, RecordSource};
+
+use crate::clock::Clock;
+use crate::limits::{RECONNECT_FIRST, RECONNECT_LONGEST};
+use crate::queue::JournalQueue;
+
+pub use connect::{ConnectError, Line, connect};
+
+/// What every link's task works with.
+#[derive(Debug, Clone)]
+pub struct LinkContext {
+    /// The plan.
+    pub plan: Arc<Plan>,
+    /// The requests.
+    pub requests: Arc<RequestPlan>,
+    /// Position of the link in the plan.
+    pub index: usize,
+    /// The run's clock.
+    pub clock: Clock,
+    /// The way to the journal.
+    pub queue: JournalQueue,
+    /// Turns true when the run ends.
+    pub stop: watch::Receiver<bool>,
+}
+
+impl LinkContext {
+    fn link(&self) -> &Link {
+        &self.plan.links[self.index]
+    }
+
+    fn source(&self) -> RecordSource {
+        RecordSource::link(self.index)
+    }
+
+    fn push(&self, body: Body<'static>) {
+        self.queue.push(self.clock.now(), self.source(), body);
+    }
+
+    fn push_state(&self, up: bool, why: impl Into<String>) {
+        self.push(Body::LinkState(LinkState { up, why: why.into() }));
+    }
+
+    fn is_stopping(&self) -> bool {
+        *self.stop.borrow()
+    }
+
+    /// Waits until the queue has room; a link reads and sends only then.
+    async fn wait_for_room(&self) {
+        while !self.queue.has_room() && !self.is_stopping() {
+            tokio::time::sleep(crate::limits::QUEUE_WAIT).await;
+        }
+    }
+}
+
+/// Runs a link until the run ends. `line` is its first, already open connection.
+pub async fn run(context: LinkContext, line: Line) {
+    let devices = || context.plan.devices.iter().filter(|device| device.link == context.index);
+    let polled = devices().any(|d| d.profile.dialect == Dialect::Modbus && !d.listen);
+    context.push_state(true, "opened");
+    if polled {
+        poller::Poller::new(context, line).run().await;
+    } else {
+        listener::run(context, line).await;
+    }
+}
+
+/// Pauses between attempts to open a lost link again: doubled each time, with jitter so that
+/// many links don't return at one instant.
+#[derive(Debug)]
+struct Backoff {
+    next: Duration,
+}
+
+impl Backoff {
+    fn new() -> Backoff {
+        Backoff { next: RECONNECT_FIRST }
+    }
+
+    fn pause(&mut self) -> Duration {
+        let pause = self.next;
+        self.next = (pause * 2).min(RECONNECT_LONGEST);
+        pause.mul_f64(0.75 + fastrand::f64() * 0.5)
+    }
+}

@@ -1,0 +1,141 @@
+//! What is checked before anything is opened or written.
+
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use trial::document::{DocumentError, DocumentSet};
+use trial::plan::{LinkKind, Plan, RequestPlan};
+use trial::profile::Dialect;
+use trial::record::OriginKind;
+use wire::plan::BusBudget;
+use words::{Language, Message, message};
+
+use crate::documents::gather;
+
+/// A plan that may be run.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// Everything that will be recorded before the first sample.
+    pub documents: DocumentSet,
+    /// The resolved plan.
+    pub plan: Arc<Plan>,
+    /// How its devices will be polled.
+    pub requests: Arc<RequestPlan>,
+    /// What that takes of each bus.
+    pub budgets: Vec<BusBudget>,
+}
+
+/// Why a plan may not be run.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PrepareError {
+    /// A document is refused.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+    /// A bus can't carry the plan.
+    #[error("{0}")]
+    Overbooked(Message),
+}
+
+impl PrepareError {
+    /// The text in `language`.
+    pub fn in_language(&self, language: Language) -> String {
+        match self {
+            PrepareError::Document(error) => error.in_language(language),
+            PrepareError::Overbooked(message) => message.in_language(language),
+        }
+    }
+}
+
+/// Reads and checks a plan.
+///
+/// # Errors
+/// A document is refused, or a bus can't carry the plan.
+pub fn prepare(path: &Path) -> Result<Prepared, PrepareError> {
+    let prepared = resolve(gather(path)?)?;
+    match prepared.budgets.iter().find(|budget| !budget.closed_loop && budget.busy_share > 1.0) {
+        Some(budget) => Err(PrepareError::Overbooked(message!(
+            "plan-overbooked",
+            link = prepared.plan.links[budget.link].id,
+            share = format!("{:.0}", budget.busy_share * 100.0),
+            polls = format!("{:.1}", budget.polls_per_second),
+            possible = format!("{:.1}", budget.polls_per_second / budget.busy_share),
+        ))),
+        None => Ok(prepared),
+    }
+}
+
+/// Checks the documents, but not whether the buses can carry the plan.
+///
+/// # Errors
+/// A document is refused.
+pub fn resolve(documents: DocumentSet) -> Result<Prepared, DocumentError> {
+    let plan = Plan::resolve(&documents)?;
+    let requests = wire::plan::plan_requests(&plan);
+    let budgets = wire::plan::bus_budgets(&plan, &requests);
+    Ok(Prepared { documents, plan: Arc::new(plan), requests: Arc::new(requests), budgets })
+}
+
+impl Prepared {
+    /// Live, or simulated if a link is a pseudo-terminal or a loopback address.
+    pub fn origin(&self) -> OriginKind {
+        let simulated = self.plan.links.iter().any(|link| match &link.kind {
+            LinkKind::Serial { port, .. } => is_pseudo_terminal(port),
+            LinkKind::Tcp { address } | LinkKind::RtuOverTcp { address } => {
+                is_loopback(address.ip())
+            }
+        });
+        if simulated { OriginKind::Simulated } else { OriginKind::Live }
+    }
+
+    /// Bytes that journal and trial file together will take in `time`, by the plan's rates. A
+    /// rate that the plan does not tell is taken as the line's own.
+    pub fn estimated_bytes(&self, time: Duration) -> u64 {
+        let mut per_second = 1_000.0;
+        for request in &self.requests.requests {
+            let every = if request.every_ns > 0 { request.every_ns as f64 / 1e9 } else { 0.001 };
+            per_second += poll_bytes(request.count, request.points.len()) / every;
+        }
+        for link in self.plan.links.iter().enumerate().filter(|(index, _)| self.is_stream(*index)) {
+            if let LinkKind::Serial { baud, frame, .. } = link.1.kind {
+                let bytes_per_second = f64::from(baud) / f64::from(frame.bits());
+                per_second += bytes_per_second * STREAM_BYTES_PER_BYTE;
+            }
+        }
+        (per_second * time.as_secs_f64()) as u64
+    }
+
+    fn is_stream(&self, link: usize) -> bool {
+        self.plan.devices.iter().any(|device| {
+            device.link == link && (device.listen || device.profile.dialect != Dialect::Modbus)
+        })
+    }
+}
+
+/// Bytes kept for each byte of a stream: twice in the journal, and its samples.
+const STREAM_BYTES_PER_BYTE: f64 = 6.0;
+/// Bytes of the records of a poll beside the registers: four headers, payloads, frames.
+const POLL_RECORD_BYTES: f64 = 200.0;
+/// Bytes of a sample in the trial file: value, raw, quality, its share of the pyramid.
+const SAMPLE_BYTES: f64 = 16.0;
+/// Bytes of a row: time, uncertainty and record.
+const ROW_BYTES: f64 = 20.0;
+
+/// Bytes that one poll leaves: its records twice (the journal is embedded), and its samples.
+fn poll_bytes(registers: u16, points: usize) -> f64 {
+    let records = POLL_RECORD_BYTES + 2.0 * f64::from(registers);
+    2.0 * records + ROW_BYTES + points as f64 * SAMPLE_BYTES
+}
+
+fn is_loopback(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V6(v6) => v6.to_ipv4_mapped().map_or(v6.is_loopback(), |v4| v4.is_loopback()),
+        IpAddr::V4(v4) => v4.is_loopback(),
+    }
+}
+
+/// Whether a port is a pseudo-terminal, also behind links.
+fn is_pseudo_terminal(port: &str) -> bool {
+    std::fs::canonicalize(port).is_ok_and(|path| path.starts_with("/dev/pts"))
+}

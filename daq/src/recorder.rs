@@ -1,0 +1,103 @@
+//! The recorder: reads the journal behind the sequencer and folds it into the trial file.
+//!
+//! It reads what was written, not what was sent to it: so it can lag without holding anything
+//! up, and live capture is recovery with a journal that still grows.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::JoinHandle;
+
+use evidence::{Builder, EvidenceError, RunFolder};
+use journal::{Reader, SegmentChain, records};
+
+use crate::limits::RECORDER_TICK;
+use crate::sequencer::Progress;
+use crate::status::Observer;
+
+/// The recorder's thread.
+#[derive(Debug)]
+pub struct Recorder {
+    thread: JoinHandle<Result<Builder, EvidenceError>>,
+    recorded: Arc<AtomicU64>,
+    stop: Arc<AtomicBool>,
+}
+
+impl Recorder {
+    /// Starts recording into the partial file of a run.
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub fn start(
+        folder: &RunFolder,
+        progress: Arc<Progress>,
+        observer: Observer,
+    ) -> std::io::Result<Recorder> {
+        let recorded = Arc::new(AtomicU64::new(0));
+        let stop = Arc::new(AtomicBool::new(false));
+        let folder = folder.clone();
+        let thread = {
+            let (recorded, stop) = (Arc::clone(&recorded), Arc::clone(&stop));
+            std::thread::Builder::new()
+                .name("recorder".to_owned())
+                .spawn(move || record(&folder, &progress, observer, &recorded, &stop))?
+        };
+        Ok(Recorder { thread, recorded, stop })
+    }
+
+    /// Number of records that are in the trial file.
+    pub fn recorded(&self) -> u64 {
+        self.recorded.load(Ordering::Acquire)
+    }
+
+    /// Whether the recorder has ended by itself, which it does only on trouble.
+    pub fn has_ended(&self) -> bool {
+        self.thread.is_finished()
+    }
+
+    /// Records what is written so far and gives the builder back.
+    ///
+    /// # Errors
+    /// The trial file could not be written; the journal is whole all the same.
+    pub fn finish(self) -> Result<Builder, EvidenceError> {
+        self.stop.store(true, Ordering::Release);
+        self.thread.join().unwrap_or_else(|_| {
+            let source = std::io::Error::other("the recorder's thread ended by itself");
+            Err(EvidenceError::Io { doing: "record into", path: "trial.partial".into(), source })
+        })
+    }
+}
+
+fn record(
+    folder: &RunFolder,
+    progress: &Progress,
+    mut observer: Observer,
+    recorded: &AtomicU64,
+    stop: &AtomicBool,
+) -> Result<Builder, EvidenceError> {
+    let mut builder = Builder::new(folder)?;
+    let mut reader = open(&folder.path());
+    loop {
+        let stopping = stop.load(Ordering::Acquire);
+        let written = progress.written();
+        while reader.next_sequence() < written {
+            let Some(block) = reader.next_block()? else {
+                // What was written must read back; if it does not, the file system lies.
+                return Err(EvidenceError::EmbeddedJournalDiffers(folder.path()));
+            };
+            for record in records(block.body) {
+                builder.feed(&record.decode()?, &mut observer)?;
+            }
+            recorded.store(reader.next_sequence(), Ordering::Release);
+        }
+        observer.publish();
+        if stopping && reader.next_sequence() >= progress.written() {
+            return Ok(builder);
+        }
+        std::thread::sleep(RECORDER_TICK);
+    }
+}
+
+fn open(folder: &Path) -> Reader<SegmentChain> {
+    Reader::new(SegmentChain::following(folder))
+}

@@ -1,0 +1,219 @@
+//! The journal's thread: the only one that numbers records. And the thread that syncs them.
+//!
+//! Invariants:
+//! - Records are written in the order of their numbers, a block at a time, before anything is
+//!   derived from them.
+//! - A record is acknowledged only after an fdatasync that began after its block was written.
+//! - The first error ends acknowledging for good; nothing is tried again on the same file.
+
+use std::fs::File;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use crossbeam::channel::{Receiver, TryRecvError};
+use journal::{ChainValue, JournalError, Writer};
+use trial::record::{Body, RecordSource};
+use trial::time::TrialTime;
+
+use crate::limits::{BLOCK_TARGET_BYTES, SEQUENCER_TICK, SYNC_PERIOD};
+use crate::queue::Draft;
+
+/// How far the journal is; shared with everyone who wants to know.
+#[derive(Debug, Default)]
+pub struct Progress {
+    written: AtomicU64,
+    acknowledged: AtomicU64,
+    bytes: AtomicU64,
+    failed: AtomicBool,
+    failure: Mutex<Option<String>>,
+    to_sync: Mutex<Option<(Arc<File>, u64)>>,
+}
+
+impl Progress {
+    /// Number of records that are written and may be read by followers.
+    pub fn written(&self) -> u64 {
+        self.written.load(Ordering::Acquire)
+    }
+
+    /// Number of records that are safe.
+    pub fn acknowledged(&self) -> u64 {
+        self.acknowledged.load(Ordering::Acquire)
+    }
+
+    /// Bytes of records written.
+    pub fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// What went wrong, if something did.
+    pub fn failure(&self) -> Option<String> {
+        if !self.failed.load(Ordering::Acquire) {
+            return None;
+        }
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn fail(&self, what: String) {
+        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        failure.get_or_insert(what);
+        self.failed.store(true, Ordering::Release);
+    }
+}
+
+/// The two threads.
+#[derive(Debug)]
+pub struct Sequencer {
+    writing: JoinHandle<Result<ChainValue, JournalError>>,
+    syncing: JoinHandle<()>,
+    progress: Arc<Progress>,
+    stop: Arc<AtomicBool>,
+}
+
+impl Sequencer {
+    /// Starts writing what comes out of `drafts` behind what `writer` has already.
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub fn start(writer: Writer, drafts: Receiver<Draft>) -> std::io::Result<Sequencer> {
+        let progress = Arc::new(Progress::default());
+        let stop = Arc::new(AtomicBool::new(false));
+        progress.written.store(writer.next_sequence(), Ordering::Release);
+        let writing = {
+            let progress = Arc::clone(&progress);
+            let stop = Arc::clone(&stop);
+            std::thread::Builder::new()
+                .name("journal".to_owned())
+                .spawn(move || write_loop(writer, &drafts, &progress, &stop))?
+        };
+        let syncing = {
+            let progress = Arc::clone(&progress);
+            let stop = Arc::clone(&stop);
+            std::thread::Builder::new()
+                .name("journal-sync".to_owned())
+                .spawn(move || sync_loop(&progress, &stop))?
+        };
+        Ok(Sequencer { writing, syncing, progress, stop })
+    }
+
+    /// How far the journal is.
+    pub fn progress(&self) -> Arc<Progress> {
+        Arc::clone(&self.progress)
+    }
+
+    /// Writes what still waits, syncs it, and returns the journal's root.
+    ///
+    /// # Errors
+    /// The journal could not be written or synced.
+    pub fn finish(self) -> Result<ChainValue, FinishError> {
+        self.stop.store(true, Ordering::Release);
+        let root = self.writing.join().map_err(|_| FinishError::Thread)??;
+        self.syncing.join().map_err(|_| FinishError::Thread)?;
+        match self.progress.failure() {
+            Some(failure) => Err(FinishError::Sync(failure)),
+            None => Ok(root),
+        }
+    }
+}
+
+/// Trouble at the end of a journal.
+#[derive(Debug, thiserror::Error)]
+pub enum FinishError {
+    /// Writing failed.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// Syncing failed.
+    #[error("the journal could not be made durable: {0}; what was acknowledged before is safe, run `daq recover`")]
+    Sync(String),
+    /// A thread ended by itself.
+    #[error("a thread of the journal ended by itself; run `daq recover`")]
+    Thread,
+}
+
+fn write_loop(
+    mut writer: Writer,
+    drafts: &Receiver<Draft>,
+    progress: &Progress,
+    stop: &AtomicBool,
+) -> Result<ChainValue, JournalError> {
+    loop {
+        // Asked before the queue is emptied: what was pushed before the stop is written.
+        let stopping = stop.load(Ordering::Acquire);
+        let drained = gather(&mut writer, drafts);
+        if let Err(error) = write_block(&mut writer, progress) {
+            progress.fail(error.to_string());
+            return Err(error);
+        }
+        if progress.failed.load(Ordering::Acquire) {
+            return Ok(writer.root());
+        }
+        if drained {
+            if stopping {
+                return Ok(writer.root());
+            }
+            std::thread::sleep(SEQUENCER_TICK);
+        }
+    }
+}
+
+/// Takes what waits into a block; `true` if nothing is left waiting.
+fn gather(writer: &mut Writer, drafts: &Receiver<Draft>) -> bool {
+    while writer.pending_bytes() < BLOCK_TARGET_BYTES {
+        match drafts.try_recv() {
+            Ok(Draft { at, source, body }) => {
+                writer.append(0, at, source, &body);
+            }
+            Err(TryRecvError::Empty | TryRecvError::Disconnected) => return true,
+        }
+    }
+    false
+}
+
+fn write_block(writer: &mut Writer, progress: &Progress) -> Result<(), JournalError> {
+    let bytes = writer.pending_bytes() as u64;
+    if let Some(commit) = writer.commit()? {
+        progress.bytes.fetch_add(bytes, Ordering::Relaxed);
+        let mut to_sync = progress.to_sync.lock().unwrap_or_else(PoisonError::into_inner);
+        *to_sync = Some((writer.file(), commit.next_sequence));
+        drop(to_sync);
+        progress.written.store(commit.next_sequence, Ordering::Release);
+    }
+    Ok(())
+}
+
+fn sync_loop(progress: &Progress, stop: &AtomicBool) {
+    loop {
+        let stopping = stop.load(Ordering::Acquire);
+        let began = Instant::now();
+        let next = progress.to_sync.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match next {
+            Some((file, sequence)) => match rustix::fs::fdatasync(&*file) {
+                Ok(()) => progress.acknowledged.store(sequence, Ordering::Release),
+                Err(error) => {
+                    progress.fail(std::io::Error::from(error).to_string());
+                    return;
+                }
+            },
+            None if stopping && progress.acknowledged() >= progress.written() => return,
+            None => {}
+        }
+        if progress.failed.load(Ordering::Acquire) {
+            return;
+        }
+        std::thread::sleep(SYNC_PERIOD.saturating_sub(began.elapsed()));
+    }
+}
+
+/// Appends the records that begin every run; they are durable before anything else happens.
+///
+/// # Errors
+/// The journal can't be written or synced.
+pub fn write_first(writer: &mut Writer, bodies: &[Body<'_>]) -> Result<(), JournalError> {
+    for body in bodies {
+        writer.append(0, TrialTime::ZERO, RecordSource::STATION, body);
+        writer.commit()?;
+    }
+    let sync = |source| JournalError::Io { action: "sync", path: "journal".into(), source };
+    writer.file().sync_all().map_err(sync)
+}

@@ -1,0 +1,254 @@
+//! One run, from its first record to its finished file.
+//!
+//! ```text
+//! prepare → connect every link → room on the disk → folder, lock, ledger
+//!         → first records, durable → threads → … → stop → End → root → build → ledger
+//! ```
+//!
+//! Before the ledger's entry nothing is left behind by a refusal; after it every run has an end.
+
+mod keeper;
+mod open;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossbeam::channel::{Receiver, Sender, bounded};
+use evidence::{Built, EvidenceError, RunFolder, RunLock};
+use trial::record::{Body, End, EndKind, RecordSource};
+use words::{Language, Message};
+
+use crate::clock::Clock;
+use crate::control::Asked;
+use crate::limits;
+use crate::link::ConnectError;
+use crate::preflight::Prepared;
+use crate::queue::JournalQueue;
+use crate::recorder::Recorder;
+use crate::sequencer::{FinishError, Progress, Sequencer};
+use crate::status::{RecordingStatus, SharedStatus};
+use keeper::Keeper;
+
+pub use open::{Links, Started};
+
+/// What a run is started with.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Output folder.
+    pub out: PathBuf,
+    /// Time after which the run ends by itself.
+    pub length: Option<Duration>,
+}
+
+/// Trouble with a run.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// A link can't be opened.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// Something to tell the user.
+    #[error("{0}")]
+    Refused(Message),
+    /// Building, the ledger or the folder.
+    #[error(transparent)]
+    Evidence(#[from] EvidenceError),
+    /// The journal's end.
+    #[error(transparent)]
+    Finish(#[from] FinishError),
+    /// The journal's beginning.
+    #[error(transparent)]
+    Journal(#[from] journal::JournalError),
+    /// The system refused something.
+    #[error("{doing}: {source}")]
+    System {
+        /// What was tried.
+        doing: &'static str,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+impl SessionError {
+    /// The text in `language`; what has no words of its own is told in English.
+    pub fn in_language(&self, language: Language) -> String {
+        match self {
+            SessionError::Connect(ConnectError(message)) | SessionError::Refused(message) => {
+                message.in_language(language)
+            }
+            other => other.to_string(),
+        }
+    }
+
+    /// Whether the user's documents or surroundings are to blame, not the run.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, SessionError::Connect(_) | SessionError::Refused(_))
+    }
+}
+
+fn system(doing: &'static str) -> impl FnOnce(std::io::Error) -> SessionError {
+    move |source| SessionError::System { doing, source }
+}
+
+/// A run that goes on.
+pub struct Session {
+    prepared: Prepared,
+    settings: Settings,
+    folder: RunFolder,
+    run: u32,
+    _lock: RunLock,
+    clock: Clock,
+    queue: JournalQueue,
+    sequencer: Sequencer,
+    recorder: Recorder,
+    links: Links,
+    status: SharedStatus,
+    commands: Receiver<Asked>,
+    asking: Sender<Asked>,
+    keeper: Keeper,
+    began: Instant,
+}
+
+/// What is shown of a running trial.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Snapshot {
+    /// Seconds since the start.
+    pub seconds: f64,
+    /// Records written.
+    pub written: u64,
+    /// Records that are safe.
+    pub acknowledged: u64,
+    /// Records that are in the trial file.
+    pub recorded: u64,
+    /// Bytes of the journal.
+    pub bytes: u64,
+    /// Most records that waited at once.
+    pub queue_high_water: usize,
+    /// What was derived.
+    pub recording: RecordingStatus,
+}
+
+impl Session {
+    /// Starts a run. Every link is open, and the first records are durable, when this returns.
+    ///
+    /// # Errors
+    /// A link can't be opened, the disk is too full, or the run's folder can't be made.
+    pub fn start(prepared: Prepared, settings: Settings) -> Result<Session, SessionError> {
+        open::start(prepared, settings)
+    }
+
+    /// Folder of the run.
+    pub fn folder(&self) -> &RunFolder {
+        &self.folder
+    }
+
+    /// Number of the run.
+    pub fn run_number(&self) -> u32 {
+        self.run
+    }
+
+    /// The plan.
+    pub fn prepared(&self) -> &Prepared {
+        &self.prepared
+    }
+
+    /// Where commands of the terminal go.
+    pub fn commands(&self) -> Sender<Asked> {
+        self.asking.clone()
+    }
+
+    /// How far the journal is.
+    pub fn progress(&self) -> Arc<Progress> {
+        self.sequencer.progress()
+    }
+
+    /// What is to be shown.
+    pub fn snapshot(&self) -> Snapshot {
+        let progress = self.sequencer.progress();
+        Snapshot {
+            seconds: self.clock.now().seconds(),
+            // Read in this order, so that what is safe is never more than what is written.
+            acknowledged: progress.acknowledged(),
+            recorded: self.recorder.recorded(),
+            written: progress.written(),
+            bytes: progress.bytes(),
+            queue_high_water: self.queue.high_water(),
+            recording: self
+                .status
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                .clone(),
+        }
+    }
+
+    /// Watches the run for up to `time`: takes commands, reads the clocks, looks at the disk and
+    /// at the other threads. Returns how it ends if it does.
+    pub fn tend(&mut self, time: Duration) -> Option<End> {
+        let until = Instant::now() + time;
+        loop {
+            if let Some(end) = self.look() {
+                return Some(end);
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            let wait = left.min(limits::CLOCK_CHECK);
+            match self.commands.recv_timeout(wait) {
+                Ok(asked) => {
+                    if let Some(end) = self.keeper.take(asked, &self.clock, &self.queue) {
+                        return Some(end);
+                    }
+                }
+                Err(_) if left.is_zero() => return None,
+                Err(_) => {}
+            }
+        }
+    }
+
+    fn look(&mut self) -> Option<End> {
+        let failed = |reason: String| Some(End { kind: EndKind::Failed, reason });
+        self.keeper.check_clock(&self.clock, &self.queue);
+        if let Some(failure) = self.sequencer.progress().failure() {
+            return failed(format!("the journal: {failure}"));
+        }
+        if self.queue.has_lost() {
+            return failed("the queue to the journal overflowed".to_owned());
+        }
+        if self.recorder.has_ended() {
+            return failed("the recorder ended by itself".to_owned());
+        }
+        let needed = self.sequencer.progress().bytes() + limits::DISK_RESERVE_BYTES;
+        if let Some(end) = self.keeper.check_disk(self.folder.root(), needed) {
+            return Some(end);
+        }
+        match self.settings.length {
+            Some(length) if self.began.elapsed() >= length => {
+                Some(End { kind: EndKind::TimeOver, reason: String::new() })
+            }
+            _ => None,
+        }
+    }
+
+    /// Ends the run and finishes its file.
+    ///
+    /// # Errors
+    /// The journal or the file could not be finished; `daq recover` will.
+    pub fn finish(self, end: End) -> Result<Built, SessionError> {
+        self.links.stop();
+        self.keeper.last_pair(&self.clock, &self.queue);
+        self.queue.push(self.clock.now(), RecordSource::STATION, Body::End(end));
+        let root = self.sequencer.finish()?;
+        let builder = self.recorder.finish()?;
+        let built = builder.finish(&self.folder, root)?;
+        evidence::close_run(&self.folder, Clock::wall_now())?;
+        Ok(built)
+    }
+
+    /// Leaves everything as it is, for `daq recover`: after a second signal.
+    pub fn abandon(self) -> RunFolder {
+        self.folder
+    }
+}
+
+/// A queue for commands; they are rare.
+fn command_queue() -> (Sender<Asked>, Receiver<Asked>) {
+    bounded(16)
+}

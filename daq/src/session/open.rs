@@ -1,0 +1,211 @@
+//! Starting a run: links first, then the disk, then the first records.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use evidence::{Ledger, LedgerEvent, RunFolder};
+use journal::{RunTag, Writer};
+use tokio::sync::{oneshot, watch};
+use trial::document::MAX_DOCUMENTS;
+use trial::record::{Body, Origin};
+use words::message;
+
+use super::{Session, SessionError, Settings, command_queue, keeper::Keeper, system};
+use crate::clock::Clock;
+use crate::control;
+use crate::disk::free_bytes;
+use crate::limits::{DISK_RESERVE_BYTES, LINK_GRACE, UNDECLARED_TRIAL};
+use crate::link::{self, Line, LinkContext};
+use crate::preflight::Prepared;
+use crate::queue::JournalQueue;
+use crate::recorder::Recorder;
+use crate::sequencer::{Sequencer, write_first};
+use crate::status::Observer;
+
+/// The thread of the links and of the control socket.
+#[derive(Debug)]
+pub struct Links {
+    thread: JoinHandle<()>,
+    stop: watch::Sender<bool>,
+}
+
+/// What the links' thread needs to go on once every link is open.
+pub struct Started {
+    contexts: Vec<LinkContext>,
+    control: std::path::PathBuf,
+    commands: crossbeam::channel::Sender<control::Asked>,
+    bound: oneshot::Sender<std::io::Result<()>>,
+}
+
+impl Links {
+    /// Opens every link; none of them reads or sends yet.
+    fn open(prepared: &Prepared) -> Result<(Links, oneshot::Sender<Started>), SessionError> {
+        let (stop, stopping) = watch::channel(false);
+        let (opened, wait_opened) = std::sync::mpsc::channel();
+        let (go, started) = oneshot::channel::<Started>();
+        let plan = Arc::clone(&prepared.plan);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(system("start the links' runtime"))?;
+        let work = move || {
+            runtime.block_on(async move {
+                let mut lines = Vec::with_capacity(plan.links.len());
+                for link in &plan.links {
+                    match link::connect(link).await {
+                        Ok(line) => lines.push(line),
+                        Err(error) => return opened.send(Err(error)).unwrap_or_default(),
+                    }
+                }
+                // Whoever waits is told; if nobody does, nothing starts.
+                if opened.send(Ok(())).is_ok()
+                    && let Ok(started) = started.await
+                {
+                    run(started, lines, stopping).await;
+                }
+            });
+        };
+        let thread = std::thread::Builder::new()
+            .name("links".to_owned())
+            .spawn(work)
+            .map_err(system("start the links' thread"))?;
+        let ended = || system("open the links")(std::io::Error::other("the thread ended"));
+        wait_opened.recv().map_err(|_| ended())??;
+        Ok((Links { thread, stop }, go))
+    }
+
+    /// Stops every link and waits for them, for a while.
+    pub fn stop(self) {
+        let _ = self.stop.send(true);
+        let until = Instant::now() + LINK_GRACE;
+        while !self.thread.is_finished() && Instant::now() < until {
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+    }
+}
+
+async fn run(started: Started, lines: Vec<Line>, mut stopping: watch::Receiver<bool>) {
+    let Started { contexts, control, commands, bound } = started;
+    match control::bind(&control) {
+        Ok(listener) => {
+            let _ = bound.send(Ok(()));
+            tokio::spawn(control::serve(listener, commands));
+        }
+        Err(error) => {
+            let _ = bound.send(Err(error));
+            return;
+        }
+    }
+    let links: Vec<_> = contexts
+        .into_iter()
+        .zip(lines)
+        .map(|(context, line)| tokio::spawn(link::run(context, line)))
+        .collect();
+    // An error says that the sender is gone, which ends the run as well.
+    let _ = stopping.wait_for(|stop| *stop).await;
+    for link in links {
+        let _ = tokio::time::timeout(LINK_GRACE, link).await;
+    }
+}
+
+pub(super) fn start(prepared: Prepared, settings: Settings) -> Result<Session, SessionError> {
+    ensure_room(&prepared, &settings)?;
+    let (links, go) = Links::open(&prepared)?;
+    let (folder, run) = RunFolder::create_next(&settings.out, &prepared.plan.id)?;
+    let lock = folder.lock()?;
+    let previous_root = {
+        let mut ledger = Ledger::open(folder.root())?;
+        let plan = prepared.documents.plan().map(|plan| journal::digest_hex(&plan.bytes));
+        let event = LedgerEvent::Begin { plan: plan.unwrap_or_default() };
+        let previous_root = ledger.last_root();
+        ledger.append(&prepared.plan.id, run, Clock::wall_now(), event)?;
+        previous_root
+    };
+    let clock = Clock::start();
+    let origin = Origin {
+        trial: prepared.plan.id.clone(),
+        run,
+        origin: prepared.origin(),
+        start: clock.read().wall,
+        software: evidence::SOFTWARE.to_owned(),
+        previous_root,
+    };
+    let mut writer = Writer::create(&folder.path(), RunTag::new(&origin.trial, run, origin.start.0))?;
+    write_first(&mut writer, &first_records(&prepared, origin))?;
+    let (queue, drafts) = JournalQueue::new();
+    let sequencer =
+        Sequencer::start(writer, drafts).map_err(system("start the journal's threads"))?;
+    let (observer, status) = Observer::new();
+    let recorder = Recorder::start(&folder, sequencer.progress(), observer)
+        .map_err(system("start the recorder's thread"))?;
+    let keeper = Keeper::start(&clock, &queue);
+    let (asking, commands) = command_queue();
+    let contexts = (0..prepared.plan.links.len())
+        .map(|index| LinkContext {
+            plan: Arc::clone(&prepared.plan),
+            requests: Arc::clone(&prepared.requests),
+            index,
+            clock,
+            queue: queue.clone(),
+            stop: links.stop.subscribe(),
+        })
+        .collect();
+    let (bound, wait_bound) = oneshot::channel();
+    let control = folder.control_socket();
+    let started = Started { contexts, control, commands: asking.clone(), bound };
+    let _ = go.send(started);
+    match wait_bound.blocking_recv() {
+        Ok(Ok(())) => {}
+        Ok(Err(source)) => return Err(SessionError::System { doing: "open the control socket", source }),
+        Err(_) => {
+            let source = std::io::Error::other("the links' thread ended");
+            return Err(SessionError::System { doing: "start the links", source });
+        }
+    }
+    Ok(Session {
+        prepared,
+        settings,
+        folder,
+        run,
+        _lock: lock,
+        clock,
+        queue,
+        sequencer,
+        recorder,
+        links,
+        status,
+        commands,
+        asking,
+        keeper,
+        began: Instant::now(),
+    })
+}
+
+fn first_records(prepared: &Prepared, origin: Origin) -> Vec<Body<'static>> {
+    let documents = prepared.documents.documents.iter().take(MAX_DOCUMENTS);
+    let mut bodies = vec![Body::Origin(origin)];
+    bodies.extend(documents.map(|document| Body::Document(document.clone())));
+    bodies.push(Body::RequestPlan((*prepared.requests).clone()));
+    bodies
+}
+
+/// Refuses a start for which the disk has no room.
+fn ensure_room(prepared: &Prepared, settings: &Settings) -> Result<(), SessionError> {
+    let time = settings.length.unwrap_or(UNDECLARED_TRIAL);
+    let needed = prepared.estimated_bytes(time).saturating_add(DISK_RESERVE_BYTES);
+    let existing = settings.out.ancestors().find(|path| path.exists()).unwrap_or(Path::new("."));
+    let existing = if existing.as_os_str().is_empty() { Path::new(".") } else { existing };
+    let free = free_bytes(existing).map_err(system("look at the free room on the disk"))?;
+    if free >= needed {
+        return Ok(());
+    }
+    Err(SessionError::Refused(message!(
+        "run-disk-too-full",
+        folder = words::printable(&settings.out.display().to_string()),
+        free = free >> 20,
+        needed = needed >> 20,
+        minutes = time.as_secs() / 60,
+    )))
+}
