@@ -78,3 +78,132 @@ scenario-hold-needs-end = A hold needs low or high or both.
 scenario-bad-trigger = A trigger is either {"{"} mark = "…" {"}"} or {"{"} when = ["…"], for = "2 s" {"}"}.
 scenario-condition-count = One to eight conditions stand together.
 scenario-unknown-signal = "{ $name }" is neither a role nor a derived channel of this scenario.
+
+## Viewer: start and errors
+viewer-error = viewer: { $detail }
+viewer-io = { $path } can't be read: { $why }
+viewer-not-a-trial-file = { $path } is not a trial file: { $why }. Give the .h5 file of a trial.
+viewer-newer-version = { $path } has layout version { $found }; this viewer reads up to { $known }. Use a newer viewer.
+viewer-damaged = { $path } can't be shown: { $why }. Try `daq verify` on it.
+viewer-no-display = There is no display. On a machine without one: xvfb-run -a viewer …
+viewer-no-window = The window can't be opened: { $why }. Without a graphics display or driver: xvfb-run -a viewer …
+viewer-bad-size = "{ $text }" is not a size; write WIDTHxHEIGHT in pixels, each { $low } to { $high }, such as 1280x800.
+viewer-bad-language = "{ $text }" is not a language; write zh or en.
+viewer-bad-time = "{ $text }" is not a time from the start of the trial; write for example "12.5s" or "3min".
+viewer-unknown-criterion = There is no finding on the criterion "{ $id }". Criteria of this file: { $known }
+viewer-wrong-picture-size = The window system gave { $found } pixels instead of { $wanted }. Try: xvfb-run -a -s "-screen 0 { $wanted }x24" viewer …
+viewer-picture-not-written = The picture { $path } can't be written: { $why }
+viewer-no-picture = The window was closed before the picture was taken.
+
+## Viewer: header
+viewer-title = Replay – { $trial }
+viewer-run = run { $number }
+viewer-origin-simulated = SIMULATED
+viewer-origin-replayed = REPLAYED
+viewer-origin-imported = IMPORTED
+viewer-unsealed = unsealed
+viewer-unsealed-hint = The file carries no signature: damage can be found, forgery can't.
+viewer-incomplete = no end recorded
+viewer-illustrative = Some limits are illustrative: no conformity with a standard is stated.
+viewer-no-findings = The file holds no findings. `daq evaluate FILE` judges it.
+
+## Viewer: verdicts
+viewer-verdict-pass = Pass
+viewer-verdict-conditional-pass = Conditional pass
+viewer-verdict-conditional-fail = Conditional fail
+viewer-verdict-fail = Fail
+viewer-verdict-inconclusive = Inconclusive
+viewer-verdict-not-exercised = Not exercised
+viewer-verdict-not-applicable = Not applicable
+viewer-verdict-not-tested = Not tested
+viewer-verdict-error = Evaluation error
+viewer-findings = Findings
+viewer-class = class { $class }
+viewer-mandatory = mandatory
+viewer-optional = optional
+viewer-measured = Measured
+viewer-limit = Limit
+viewer-margin = Margin
+viewer-unbounded = open
+viewer-not-told = –
+viewer-coverage = { $percent } % observed
+viewer-status-verified = verified
+viewer-status-declared = declared
+viewer-status-illustrative = illustrative
+viewer-evidence = evidence { $number } of { $count }
+
+## Viewer: lanes
+viewer-reduced = reduced: { $samples } samples
+viewer-computed = computed
+viewer-no-data = no data
+viewer-unreadable = can't be read: { $why }
+viewer-quality-good = good
+viewer-quality-stale = repeated
+viewer-quality-out-of-range = out of range
+viewer-quality-sentinel = marked as no value
+viewer-quality-device-error = device error { $code }
+viewer-quality-not-finite = not a number
+viewer-quality-flagged = flagged by the device
+viewer-flaws-hidden = gaps or values that are not good; zoom in
+viewer-gap-refused = refused by the device, exception { $code }
+viewer-gap-timeout = no answer in time
+viewer-gap-overrun = no room in the schedule
+viewer-gap-link-down = link down
+viewer-gap-backed-off = left out, device is silent
+viewer-gap-wrong-unit = answer of another unit
+viewer-gap-wrong-transaction = answer to another request
+viewer-gap-wrong-function = answer of another function
+viewer-gap-wrong-count = wrong number of registers
+viewer-gap-corrupt = damaged answer
+viewer-gap-run-ended = the run ended
+viewer-gap-silence = silence
+viewer-gap-skipped = bytes that are no frame
+viewer-gap-stopped = acquisition not running
+viewer-gap-unknown = unknown cause ({ $name })
+viewer-gap-at = Gap: { $cause }, { $duration }
+viewer-gaps-more = and { $count } more here
+viewer-mark-at = Mark { $number } by { $by }: { $text }, ± { $uncertainty }
+viewer-phase-incomplete = { $title } (the recording ended in it)
+viewer-phases = Phases
+viewer-marks = Marks
+viewer-axis-seconds = Trial time, s
+viewer-axis-clock = Trial time, h:mm:ss
+viewer-axis-wall = Site time, { $offset }
+
+## Viewer: foot
+viewer-cursor = Cursor
+viewer-cursor-none = Click into the lanes to place the cursor.
+viewer-keys = Wheel: zoom · drag: pan · Shift+drag: zoom to box · double click: all · N/P: findings · L: 中文
+
+## Verdicts: reasons and headlines
+verdict-limit-not-finite = The scenario's "{ $what }" has no usable value with the parameters of this plan.
+verdict-parameter-missing = The parameter "{ $name }" has no value.
+verdict-role-not-bound = The plan binds no channel to: { $roles }.
+verdict-phase-never-came = The phase "{ $phase }" never came.
+verdict-phase-open = The recording ends before the phase does.
+verdict-occurrence = Occurrence { $number } of { $count }.
+verdict-too-many-occurrences = The phase came more than { $limit } times; the rest is not judged.
+verdict-too-many = More than { $limit } samples would have to be kept at a time.
+verdict-gap = "{ $signal }" was not observed for up to { $seconds } s, from { $start } s on; what was not observed could change the result.
+verdict-coverage-short = Only { $share } % of the time was observed; { $least } % is needed.
+verdict-bound-min = Smallest value of "{ $signal }": { $value }; required { $limit }.
+verdict-bound-max = Largest value of "{ $signal }": { $value }; required { $limit }.
+verdict-bound-mean = Mean of "{ $signal }" over time: { $value }; required { $limit }.
+verdict-bound-p05 = 5th percentile of "{ $signal }": { $value }; required { $limit }.
+verdict-bound-p95 = 95th percentile of "{ $signal }": { $value }; required { $limit }.
+verdict-held = Held without a break for { $held }; required { $needed }.
+verdict-hold-worst = Least favourable value of "{ $signal }" in the best stretch of that length: { $value }.
+verdict-ripple = Largest peak-to-peak value of "{ $signal }" in a window: { $value } of the nominal value; permitted { $limit }.
+verdict-ripple-short = The phase is shorter than the window.
+verdict-timeto = It took { $elapsed }; permitted { $limit }.
+verdict-timeto-near = With the time uncertainty of marks and samples it took { $least } to { $most }; decided by the measured time (simple acceptance).
+verdict-timeto-not-reached = Not reached within { $waited }; permitted { $limit }.
+verdict-timeto-no-start = The first event never came.
+verdict-headline-pass = All mandatory criteria are met.
+verdict-headline-conditional = All mandatory criteria are met, some within the guard band.
+verdict-headline-fail = Mandatory criteria are not met.
+verdict-headline-inconclusive = No decision: mandatory criteria are undecided.
+verdict-headline-declared-pass = Result against declared values: all mandatory criteria met. Some limits are illustrative - replace with the edition in force.
+verdict-headline-declared-conditional = Result against declared values: all mandatory criteria met, some within the guard band. Some limits are illustrative - replace with the edition in force.
+verdict-headline-declared-fail = Result against declared values: mandatory criteria not met. Some limits are illustrative - replace with the edition in force.
+verdict-headline-declared-inconclusive = Result against declared values: no decision. Some limits are illustrative - replace with the edition in force.

@@ -78,3 +78,132 @@ scenario-hold-needs-end = 保持判据须有 low 或 high,或两者都有。
 scenario-bad-trigger = 触发写作 {"{"} mark = "…" {"}"} 或 {"{"} when = ["…"], for = "2 s" {"}"}。
 scenario-condition-count = 同时成立的条件为一至八个。
 scenario-unknown-signal = "{ $name }" 既不是本场景的角色,也不是其派生通道。
+
+## 回放:启动与错误
+viewer-error = viewer:{ $detail }
+viewer-io = 无法读取 { $path }:{ $why }
+viewer-not-a-trial-file = { $path } 不是试验文件:{ $why }。请给出试验的 .h5 文件。
+viewer-newer-version = { $path } 的布局版本为 { $found };本程序最高支持 { $known }。请使用新版 viewer。
+viewer-damaged = 无法显示 { $path }:{ $why }。请用 `daq verify` 检查。
+viewer-no-display = 没有显示设备。无显示的机器请用:xvfb-run -a viewer …
+viewer-no-window = 无法打开窗口:{ $why }。没有显示设备或图形驱动时请用:xvfb-run -a viewer …
+viewer-bad-size = "{ $text }" 不是尺寸;请写 宽x高(像素),各为 { $low } 至 { $high },如 1280x800。
+viewer-bad-language = "{ $text }" 不是可用语言;请写 zh 或 en。
+viewer-bad-time = "{ $text }" 不是自试验开始的时间;写法如 "12.5s" 或 "3min"。
+viewer-unknown-criterion = 没有准则 "{ $id }" 的评判结果。本文件的准则:{ $known }
+viewer-wrong-picture-size = 窗口系统给出 { $found } 像素,而非 { $wanted }。请试:xvfb-run -a -s "-screen 0 { $wanted }x24" viewer …
+viewer-picture-not-written = 无法写出图片 { $path }:{ $why }
+viewer-no-picture = 窗口在截图完成前已关闭。
+
+## 回放:页眉
+viewer-title = 回放 – { $trial }
+viewer-run = 第 { $number } 次运行
+viewer-origin-simulated = 模拟数据
+viewer-origin-replayed = 回放数据
+viewer-origin-imported = 导入数据
+viewer-unsealed = 未签封
+viewer-unsealed-hint = 文件没有签名:可发现损坏,不能发现伪造。
+viewer-incomplete = 未记录结束
+viewer-illustrative = 部分限值仅为示例:不作标准符合性声明。
+viewer-no-findings = 文件中没有评判结果。可用 `daq evaluate FILE` 评判。
+
+## 回放:评判结果
+viewer-verdict-pass = 符合
+viewer-verdict-conditional-pass = 有条件符合
+viewer-verdict-conditional-fail = 有条件不符合
+viewer-verdict-fail = 不符合
+viewer-verdict-inconclusive = 无法判定
+viewer-verdict-not-exercised = 未触发
+viewer-verdict-not-applicable = 不适用
+viewer-verdict-not-tested = 未试验
+viewer-verdict-error = 评判出错
+viewer-findings = 评判结果
+viewer-class = { $class } 类
+viewer-mandatory = 必备项
+viewer-optional = 可选项
+viewer-measured = 实测值
+viewer-limit = 限值
+viewer-margin = 裕量
+viewer-unbounded = 未知
+viewer-not-told = –
+viewer-coverage = 数据覆盖 { $percent } %
+viewer-status-verified = 已核实
+viewer-status-declared = 声明值
+viewer-status-illustrative = 示例值
+viewer-evidence = 依据 { $number }/{ $count }
+
+## 回放:曲线
+viewer-reduced = 已抽稀:{ $samples } 个采样
+viewer-computed = 计算通道
+viewer-no-data = 无数据
+viewer-unreadable = 无法读取:{ $why }
+viewer-quality-good = 正常
+viewer-quality-stale = 重复值
+viewer-quality-out-of-range = 超出量程
+viewer-quality-sentinel = 无效标记值
+viewer-quality-device-error = 设备错误 { $code }
+viewer-quality-not-finite = 非数值
+viewer-quality-flagged = 设备标记异常
+viewer-flaws-hidden = 有缺测或坏值,请放大查看
+viewer-gap-refused = 设备拒绝,异常码 { $code }
+viewer-gap-timeout = 应答超时
+viewer-gap-overrun = 调度无余量
+viewer-gap-link-down = 链路断开
+viewer-gap-backed-off = 设备无应答,本次略过
+viewer-gap-wrong-unit = 应答站号不符
+viewer-gap-wrong-transaction = 应答事务号不符
+viewer-gap-wrong-function = 应答功能码不符
+viewer-gap-wrong-count = 应答寄存器数不符
+viewer-gap-corrupt = 应答损坏
+viewer-gap-run-ended = 运行已结束
+viewer-gap-silence = 静默
+viewer-gap-skipped = 字节不成帧
+viewer-gap-stopped = 采集未运行
+viewer-gap-unknown = 未知原因({ $name })
+viewer-gap-at = 缺测:{ $cause },{ $duration }
+viewer-gaps-more = 此处另有 { $count } 处
+viewer-mark-at = 标记 { $number }({ $by }):{ $text },± { $uncertainty }
+viewer-phase-incomplete = { $title }(记录在此阶段内结束)
+viewer-phases = 阶段
+viewer-marks = 标记
+viewer-axis-seconds = 试验时间,s
+viewer-axis-clock = 试验时间,h:mm:ss
+viewer-axis-wall = 现场时间,{ $offset }
+
+## 回放:页脚
+viewer-cursor = 光标
+viewer-cursor-none = 单击曲线区放置光标。
+viewer-keys = 滚轮:缩放 · 拖动:平移 · Shift+拖动:框选放大 · 双击:全部 · N/P:逐项结果 · L:English
+
+## 判定:理由与结论
+verdict-limit-not-finite = 按本方案的参数,场景中的 "{ $what }" 得不到可用的数值。
+verdict-parameter-missing = 参数 "{ $name }" 没有值。
+verdict-role-not-bound = 方案未绑定通道:{ $roles }。
+verdict-phase-never-came = 未出现阶段"{ $phase }"。
+verdict-phase-open = 记录结束时该阶段尚未结束。
+verdict-occurrence = 第 { $number } 次,共 { $count } 次。
+verdict-too-many-occurrences = 该阶段出现超过 { $limit } 次,其余未作判定。
+verdict-too-many = 须同时保留的样本超过 { $limit } 个。
+verdict-gap = "{ $signal }"自 { $start } s 起缺测,最长 { $seconds } s;缺测部分可能改变结果。
+verdict-coverage-short = 仅观测到 { $share } % 的时间,要求 { $least } %。
+verdict-bound-min = "{ $signal }"最小值 { $value },要求 { $limit }。
+verdict-bound-max = "{ $signal }"最大值 { $value },要求 { $limit }。
+verdict-bound-mean = "{ $signal }"时间平均值 { $value },要求 { $limit }。
+verdict-bound-p05 = "{ $signal }"第 5 百分位数 { $value },要求 { $limit }。
+verdict-bound-p95 = "{ $signal }"第 95 百分位数 { $value },要求 { $limit }。
+verdict-held = 连续保持 { $held },要求 { $needed }。
+verdict-hold-worst = 该时长的最佳区段内,"{ $signal }"最不利值 { $value }。
+verdict-ripple = "{ $signal }"在窗口内的最大峰峰值为标称值的 { $value },允许 { $limit }。
+verdict-ripple-short = 阶段短于统计窗口。
+verdict-timeto = 用时 { $elapsed },允许 { $limit }。
+verdict-timeto-near = 计入标记与采样的时间不确定度,用时在 { $least } 至 { $most } 之间;按实测时间判定(简单接收)。
+verdict-timeto-not-reached = { $waited } 内未达到,允许 { $limit }。
+verdict-timeto-no-start = 未出现起始事件。
+verdict-headline-pass = 合格
+verdict-headline-conditional = 有条件合格
+verdict-headline-fail = 不合格
+verdict-headline-inconclusive = 无法判定
+verdict-headline-declared-pass = 按声明值给出的结果:必做项全部符合。含示例限值,须以现行有效版本标准替换。
+verdict-headline-declared-conditional = 按声明值给出的结果:必做项有条件符合。含示例限值,须以现行有效版本标准替换。
+verdict-headline-declared-fail = 按声明值给出的结果:必做项有不符合。含示例限值,须以现行有效版本标准替换。
+verdict-headline-declared-inconclusive = 按声明值给出的结果:无法判定。含示例限值,须以现行有效版本标准替换。
