@@ -1,0 +1,173 @@
+//! The words for verdicts, causes and qualities, in the language of the window.
+
+use trial::channel::Quality;
+use trial::finding::{AppliedLimit, Margin, Measured, Verdict};
+use trial::record::{Cause, OriginKind};
+use trial::recording::GapCause;
+use trial::scenario::LimitStatus;
+use words::{Language, Message, message, text};
+
+use crate::ticks;
+
+/// A verdict.
+pub fn verdict(verdict: Verdict, language: Language) -> String {
+    match verdict {
+        Verdict::Pass => text(language, "viewer-verdict-pass"),
+        Verdict::ConditionalPass => text(language, "viewer-verdict-conditional-pass"),
+        Verdict::ConditionalFail => text(language, "viewer-verdict-conditional-fail"),
+        Verdict::Fail => text(language, "viewer-verdict-fail"),
+        Verdict::Inconclusive => text(language, "viewer-verdict-inconclusive"),
+        Verdict::NotExercised => text(language, "viewer-verdict-not-exercised"),
+        Verdict::NotApplicable => text(language, "viewer-verdict-not-applicable"),
+        Verdict::NotTested => text(language, "viewer-verdict-not-tested"),
+        Verdict::Error => text(language, "viewer-verdict-error"),
+    }
+}
+
+/// How far a limit can be relied upon.
+pub fn status(status: LimitStatus, language: Language) -> String {
+    match status {
+        LimitStatus::Verified => text(language, "viewer-status-verified"),
+        LimitStatus::Declared => text(language, "viewer-status-declared"),
+        LimitStatus::Illustrative => text(language, "viewer-status-illustrative"),
+    }
+}
+
+/// How a recording that is not live came to be; `None` for a live one.
+pub fn origin(origin: OriginKind, language: Language) -> Option<String> {
+    match origin {
+        OriginKind::Live => None,
+        OriginKind::Simulated => Some(text(language, "viewer-origin-simulated")),
+        OriginKind::Replayed => Some(text(language, "viewer-origin-replayed")),
+        OriginKind::Imported => Some(text(language, "viewer-origin-imported")),
+    }
+}
+
+/// How good a value is.
+pub fn quality(quality: Quality, language: Language) -> String {
+    let message = match quality {
+        Quality::Good => message!("viewer-quality-good"),
+        Quality::Stale => message!("viewer-quality-stale"),
+        Quality::OutOfRange => message!("viewer-quality-out-of-range"),
+        Quality::Sentinel => message!("viewer-quality-sentinel"),
+        Quality::DeviceError(code) => message!("viewer-quality-device-error", code = code),
+        Quality::NotFinite => message!("viewer-quality-not-finite"),
+        Quality::Flagged(_) => message!("viewer-quality-flagged"),
+    };
+    message.in_language(language)
+}
+
+/// Why data are missing.
+pub fn cause(cause: GapCause, language: Language) -> String {
+    let message = match cause {
+        GapCause::Poll(poll) => poll_cause(poll),
+        GapCause::Silence => message!("viewer-gap-silence"),
+        GapCause::Skipped => message!("viewer-gap-skipped"),
+        GapCause::Stopped => message!("viewer-gap-stopped"),
+    };
+    message.in_language(language)
+}
+
+fn poll_cause(cause: Cause) -> Message {
+    match cause {
+        Cause::Refused(code) => message!("viewer-gap-refused", code = code),
+        Cause::Timeout => message!("viewer-gap-timeout"),
+        Cause::Overrun => message!("viewer-gap-overrun"),
+        Cause::LinkDown => message!("viewer-gap-link-down"),
+        Cause::BackedOff => message!("viewer-gap-backed-off"),
+        Cause::WrongUnit => message!("viewer-gap-wrong-unit"),
+        Cause::WrongTransaction => message!("viewer-gap-wrong-transaction"),
+        Cause::WrongFunction => message!("viewer-gap-wrong-function"),
+        Cause::WrongCount => message!("viewer-gap-wrong-count"),
+        Cause::Corrupt => message!("viewer-gap-corrupt"),
+        Cause::RunEnded => message!("viewer-gap-run-ended"),
+        // These are no causes of a gap; a file that gives one is shown as it is.
+        Cause::Answered | Cause::ProbeAnswered => {
+            message!("viewer-gap-unknown", name = cause.name())
+        }
+    }
+}
+
+/// A number with its unit.
+pub fn with_unit(number: f64, unit: trial::unit::Unit) -> String {
+    let value = ticks::value(number);
+    let unit = unit.shown();
+    if unit.is_empty() { value } else { format!("{value} {unit}") }
+}
+
+/// What was measured.
+pub fn measured(measured: Option<Measured>, language: Language) -> String {
+    match measured {
+        Some(measured) => with_unit(measured.value, measured.unit),
+        None => text(language, "viewer-not-told"),
+    }
+}
+
+/// The limits as they were applied.
+pub fn limits(limits: &[AppliedLimit], language: Language) -> String {
+    if limits.is_empty() {
+        return text(language, "viewer-not-told");
+    }
+    let each: Vec<String> = limits
+        .iter()
+        .map(|limit| format!("{} {}", limit.compare.shown(), with_unit(limit.value, limit.unit)))
+        .collect();
+    each.join(", ")
+}
+
+/// The margin with its sign; an interval where unobserved samples may be anything.
+pub fn margin(margin: Option<Margin>, language: Language) -> String {
+    let Some(margin) = margin else { return text(language, "viewer-not-told") };
+    let unit = margin.unit.shown();
+    let end = |end: Option<f64>| match end {
+        Some(value) if value > 0.0 => format!("+{}", ticks::value(value)),
+        Some(value) => ticks::value(value),
+        None => text(language, "viewer-unbounded"),
+    };
+    if margin.low == margin.high {
+        return format!("{} {unit}", end(margin.low));
+    }
+    format!("{} … {} {unit}", end(margin.low), end(margin.high))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use trial::unit::Unit;
+
+    #[test]
+    fn every_verdict_has_its_own_word_in_each_language() {
+        for language in Language::ALL {
+            let mut words: Vec<_> = Verdict::ALL.map(|each| verdict(each, language)).to_vec();
+            assert!(words.iter().all(|word| !word.starts_with('[')), "{words:?}");
+            words.sort();
+            words.dedup();
+            assert_eq!(words.len(), Verdict::ALL.len());
+        }
+        assert_eq!(verdict(Verdict::Inconclusive, Language::Chinese), "无法判定");
+    }
+
+    #[test]
+    fn every_cause_of_a_gap_has_a_word() {
+        for number in 0..=u8::MAX {
+            if let Some(gap) = GapCause::from_numbers(number, 0) {
+                for language in Language::ALL {
+                    let word = cause(gap, language);
+                    assert!(!word.is_empty() && !word.starts_with('['), "{gap:?}: {word}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn margins_tell_their_sign_and_what_is_unknown() {
+        let unit = Unit::parse("MPa").unwrap();
+        let check = |low, high, expected: &str| {
+            assert_eq!(margin(Some(Margin { low, high, unit }), Language::English), expected);
+        };
+        check(Some(0.25), Some(0.25), "+0.25 MPa");
+        check(Some(-0.5), Some(0.25), "-0.5 … +0.25 MPa");
+        check(None, Some(0.1), "open … +0.1 MPa");
+        assert_eq!(margin(None, Language::English), "–");
+    }
+}

@@ -1,0 +1,147 @@
+//! The list of findings: a click goes to the evidence.
+
+use egui::{Frame, Margin, Panel, RichText, ScrollArea, Sense, Stroke, Ui, Vec2};
+use trial::finding::Finding;
+use words::{Language, message, text};
+
+use crate::app::Viewer;
+use crate::{labels, theme};
+
+const WIDTH: f32 = 332.0;
+const LABEL_WIDTH: f32 = 64.0;
+
+/// Draws the list. Without findings there is none.
+pub fn show(ui: &mut Ui, viewer: &mut Viewer) {
+    if viewer.replay.findings.is_none() {
+        return;
+    }
+    let language = viewer.view.language;
+    let frame = Frame::new().fill(theme::PAGE).inner_margin(Margin { left: 8, ..Margin::ZERO });
+    let mut chosen = None;
+    Panel::right("verdicts").frame(frame).default_size(WIDTH).resizable(true).show(ui, |ui| {
+        ui.add_space(6.0);
+        ui.label(RichText::new(text(language, "viewer-findings")).size(15.0).strong());
+        ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+            let findings = viewer.replay.findings.iter().flat_map(|all| &all.findings);
+            for (number, finding) in findings.enumerate() {
+                let selected = viewer.view.selected.filter(|chosen| chosen.finding == number);
+                let evidence = selected.map(|selected| selected.evidence);
+                if card(ui, number, finding, evidence, language) {
+                    chosen = Some(number);
+                }
+            }
+        });
+    });
+    if let Some(finding) = chosen {
+        viewer.choose(finding);
+    }
+}
+
+/// Draws one finding; `evidence` is the chosen piece if it is selected. Returns whether it was
+/// clicked.
+fn card(
+    ui: &mut Ui,
+    number: usize,
+    finding: &Finding,
+    evidence: Option<usize>,
+    language: Language,
+) -> bool {
+    let (fill, edge) = match evidence {
+        Some(_) => (theme::CHOSEN, Stroke::new(1.5, theme::MEASURED)),
+        None => (theme::PAPER, Stroke::new(1.0, theme::RULE)),
+    };
+    let frame = Frame::new()
+        .fill(fill)
+        .stroke(edge)
+        .corner_radius(4)
+        .inner_margin(Margin::symmetric(10, 7))
+        .outer_margin(Margin { bottom: 2, ..Margin::ZERO });
+    let shown = frame.show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.spacing_mut().item_spacing.y = 3.0;
+        heading(ui, finding, language);
+        let title = RichText::new(finding.title.in_language(language)).size(14.0).strong();
+        ui.label(title);
+        numbers(ui, finding, language);
+        let reason = RichText::new(finding.reason.in_language(language)).size(12.0);
+        ui.label(reason.color(theme::MUTED));
+        source(ui, finding, language);
+        if let Some(piece) = evidence.filter(|_| finding.evidence.len() > 1) {
+            let count = finding.evidence.len();
+            let evidence = message!("viewer-evidence", number = piece + 1, count = count);
+            ui.label(RichText::new(evidence.in_language(language)).size(theme::SMALL));
+        }
+    });
+    let response = ui.interact(shown.response.rect, ui.scope_id().with(number), Sense::click());
+    if response.hovered() {
+        ui.ctx().set_cursor_icon(egui::CursorIcon::PointingHand);
+    }
+    response.clicked()
+}
+
+fn heading(ui: &mut Ui, finding: &Finding, language: Language) {
+    ui.horizontal(|ui| {
+        let (rect, _) = ui.allocate_exact_size(Vec2::splat(17.0), Sense::hover());
+        theme::symbol(ui.painter(), rect.center(), 7.5, finding.verdict);
+        let word = RichText::new(labels::verdict(finding.verdict, language)).size(14.0);
+        ui.label(word.color(theme::verdict(finding.verdict)).strong());
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            let class = format!("{:?}", finding.class);
+            let class = message!("viewer-class", class = class).in_language(language);
+            let needed = match finding.mandatory {
+                true => text(language, "viewer-mandatory"),
+                false => text(language, "viewer-optional"),
+            };
+            let note = RichText::new(format!("{class} · {needed}")).size(theme::SMALL);
+            ui.label(note.color(theme::MUTED));
+        });
+    });
+}
+
+fn numbers(ui: &mut Ui, finding: &Finding, language: Language) {
+    let row = |ui: &mut Ui, label: String, value: String| {
+        ui.horizontal(|ui| {
+            name(ui, label);
+            ui.label(RichText::new(value).font(theme::digits(12.0)));
+        });
+    };
+    row(ui, text(language, "viewer-measured"), labels::measured(finding.measured, language));
+    ui.horizontal_wrapped(|ui| {
+        name(ui, text(language, "viewer-limit"));
+        let limits = labels::limits(&finding.limit, language);
+        ui.label(RichText::new(limits).font(theme::digits(12.0)));
+        let status = finding.source.status;
+        let word = labels::status(status, language);
+        theme::outlined_badge(ui, &word, 10.0, theme::status(status));
+    });
+    row(ui, text(language, "viewer-margin"), labels::margin(finding.margin, language));
+}
+
+fn name(ui: &mut Ui, label: String) {
+    let (rect, _) = ui.allocate_exact_size(Vec2::new(LABEL_WIDTH, 15.0), Sense::hover());
+    theme::text_within(
+        ui.painter(),
+        rect.left_center(),
+        egui::Align2::LEFT_CENTER,
+        &label,
+        theme::font(12.0),
+        theme::MUTED,
+        LABEL_WIDTH,
+    );
+}
+
+fn source(ui: &mut Ui, finding: &Finding, language: Language) {
+    let source = &finding.source;
+    let parts = [&source.standard, &source.edition, &source.clause];
+    let mut told: Vec<String> = parts
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .map(|part| words::printable(part))
+        .collect();
+    if let Some(coverage) = finding.coverage {
+        let percent = format!("{:.1}", coverage * 100.0);
+        told.push(message!("viewer-coverage", percent = percent).in_language(language));
+    }
+    let note = RichText::new(told.join(" · ")).size(theme::SMALL);
+    ui.label(note.color(theme::MUTED));
+}
