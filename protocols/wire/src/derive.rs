@@ -32,16 +32,7 @@ use stream::StreamLink;
 
 pub use polled::MAX_OPEN_POLLS;
 
-/// One value of a row.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Sample {
-    /// The number as the device gave it; a zero of the point's type where it refused.
-    pub raw: Raw,
-    /// `raw × scale + offset`, in the channel's unit; NaN where there is none.
-    pub value: f64,
-    /// How good the value is.
-    pub quality: Quality,
-}
+pub use trial::channel::Sample;
 
 /// The samples of one group at one time.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -46,7 +46,8 @@ impl Conversion {
         Sample { raw, value, quality }
     }
 
-    /// The sample where the device gave no number.
+    /// The sample where the device gave no number: a raw zero, or NaN for numbers that come as
+    /// text.
     pub(crate) fn nothing(&self, quality: Quality) -> Sample {
         let raw = match self.raw_type {
             RawType::U16 => Raw::U16(0),
@@ -54,7 +55,7 @@ impl Conversion {
             RawType::U32 => Raw::U32(0),
             RawType::I32 => Raw::I32(0),
             RawType::F32 => Raw::F32(0.0),
-            RawType::F64 => Raw::F64(0.0),
+            RawType::F64 => Raw::F64(f64::NAN),
         };
         Sample { raw, value: f64::NAN, quality }
     }

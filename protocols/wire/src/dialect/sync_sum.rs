@@ -4,7 +4,7 @@
 //! An eight-bit sum accepts one chance frame in 256, and a payload may hold the sync byte. So the
 //! scanner keeps in step: behind a frame the next one is expected at once, and a damaged one is
 //! dropped whole if the one behind it is right. Out of step, a frame counts only with the sync byte
-//! of the next one behind it.
+//! of the next one, or of the one after that, where it should be, or at the end of the stream.
 
 use trial::profile::SyncFrame;
 use trial::recording::GroupIndex;
@@ -46,12 +46,17 @@ impl SyncSum {
             if bytes[0] != self.layout.sync {
                 return Scan::Skip(1);
             }
-            return match (bytes.get(..length), bytes.get(length)) {
-                (None, _) => Scan::NeedMore,
-                (Some(frame), _) if !self.is_right(frame) => Scan::Skip(1),
-                (Some(_), Some(next)) if *next != self.layout.sync => Scan::Skip(1),
-                (Some(_), None) if !last => Scan::NeedMore,
-                (Some(_), _) => Scan::Frame(length),
+            let Some(frame) = bytes.get(..length) else { return Scan::NeedMore };
+            if !self.is_right(frame) {
+                return Scan::Skip(1);
+            }
+            return match (bytes.get(length), bytes.get(2 * length)) {
+                (Some(next), _) if *next == self.layout.sync => Scan::Frame(length),
+                (None, _) if last => Scan::Frame(length),
+                (_, Some(next)) if *next == self.layout.sync => Scan::Frame(length),
+                (_, Some(_)) => Scan::Skip(1),
+                (_, None) if last => Scan::Skip(1),
+                (_, None) => Scan::NeedMore,
             };
         }
         let Some(frame) = bytes.get(..length) else { return Scan::NeedMore };

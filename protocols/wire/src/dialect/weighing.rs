@@ -52,7 +52,7 @@ impl Weighing {
         let line = Line::read(frame)?;
         for (unit, conversion) in &self.points {
             samples.push(match line.number {
-                None => Sample { raw: Raw::F64(f64::NAN), ..conversion.nothing(Quality::Sentinel) },
+                None => conversion.nothing(Quality::Sentinel),
                 Some(number) => {
                     let sample = conversion.sample(Raw::F64(number));
                     let quality = match (line.unit == *unit, line.stable) {
