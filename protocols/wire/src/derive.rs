@@ -16,7 +16,6 @@ mod timeline;
 
 use std::sync::Arc;
 
-use trial::channel::{Quality, Raw};
 use trial::document::{DocumentError, DocumentSet, MAX_DOCUMENTS};
 use trial::plan::{Plan, RequestPlan};
 use trial::profile::MAX_REGISTERS_PER_REQUEST;

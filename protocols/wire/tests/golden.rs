@@ -1,6 +1,9 @@
 //! Golden cases: bytes and documents in, samples, gaps and counts out, compared as text.
 //! `UPDATE_EXPECT=1 cargo test -p wire --test golden` writes the expected texts anew, for review.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)] // Helpers of tests are not seen as tests.
+
+mod fold;
 mod support;
 
 use std::fs;
