@@ -138,6 +138,14 @@ impl Run {
         }
     }
 
+    /// Dates a state that is there at `at`, whenever it began.
+    pub fn restart(&mut self, at: TrialTime) {
+        if self.since.is_some() {
+            self.since = Some(at);
+            self.lasted = self.stable_ns <= 0;
+        }
+    }
+
     /// Nothing changes before `to`.
     pub fn pass(&mut self, to: TrialTime) {
         if let Some(since) = self.since {

@@ -189,7 +189,7 @@ impl PhaseFold {
         for occurrence in [&mut self.current, &mut self.next].into_iter().flatten() {
             for fold in &mut occurrence.folds {
                 fold.advance(store, mark.at);
-                fold.mark(store, mark);
+                fold.mark_before(mark);
             }
         }
         if self.exit.is_mark(mark) {
@@ -200,9 +200,12 @@ impl PhaseFold {
 
     /// The same mark after the samples of that instant: it may begin the phase.
     pub fn mark_after(&mut self, store: &Store, mark: &Mark) {
+        for occurrence in [&mut self.current, &mut self.next].into_iter().flatten() {
+            occurrence.folds.iter_mut().for_each(|fold| fold.mark_after(store, mark));
+        }
         if self.enter.is_mark(mark) && self.may_enter(mark.at) {
             let mut occurrence = self.begin(store, mark.at, true);
-            occurrence.folds.iter_mut().for_each(|fold| fold.mark(store, mark));
+            occurrence.folds.iter_mut().for_each(|fold| fold.mark_after(store, mark));
             self.place(occurrence);
         }
     }

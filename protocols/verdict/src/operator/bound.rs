@@ -131,11 +131,11 @@ impl Bound {
             sorted.get(position.min(sorted.len().saturating_sub(1))).copied()
         };
         let seen = rank(percent * count / 100.0);
-        let share = self.coverage.share();
-        if !complete || share <= 0.0 || sorted.is_empty() {
+        if !complete || self.coverage.observed_ns() == 0 || sorted.is_empty() {
             return (f64::NEG_INFINITY, f64::INFINITY, seen);
         }
-        let all = if self.coverage.is_broken() { count / share } else { count };
+        // In this order, so that whole numbers stay whole.
+        let all = count * self.coverage.total_ns() as f64 / self.coverage.observed_ns() as f64;
         let wanted = percent * all / 100.0;
         let lowest = wanted - (all - count);
         let low = if lowest > 0.0 { rank(lowest) } else { None };

@@ -28,8 +28,10 @@ trait Judge {
     fn advance(&mut self, store: &Store, to: TrialTime);
     /// Signals of this criterion have new samples at `at`.
     fn sample(&mut self, store: &Store, at: TrialTime);
-    /// A mark stands here.
-    fn mark(&mut self, _store: &Store, _mark: &Mark) {}
+    /// A mark stands here; the samples of the same instant come after it.
+    fn mark_before(&mut self, _mark: &Mark) {}
+    /// A mark stands here; the samples of the same instant came before it.
+    fn mark_after(&mut self, _store: &Store, _mark: &Mark) {}
     /// The phase is over, or the recording is.
     fn outcome(&self, closing: &Closing<'_>) -> Outcome;
 }
@@ -91,8 +93,12 @@ impl Fold {
         self.judge_mut().sample(store, at);
     }
 
-    pub fn mark(&mut self, store: &Store, mark: &Mark) {
-        self.judge_mut().mark(store, mark);
+    pub fn mark_before(&mut self, mark: &Mark) {
+        self.judge_mut().mark_before(mark);
+    }
+
+    pub fn mark_after(&mut self, store: &Store, mark: &Mark) {
+        self.judge_mut().mark_after(store, mark);
     }
 
     pub fn outcome(&self, closing: &Closing<'_>) -> Outcome {

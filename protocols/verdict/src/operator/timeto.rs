@@ -62,13 +62,17 @@ impl Watch {
         }
     }
 
-    /// From now on only new beginnings count.
-    fn restart(&mut self, store: &Store, at: TrialTime, just_began: bool) {
-        let truth = self.tests.truth(store, at);
-        self.already = truth == Truth::True && !just_began;
+    /// From `at` on only new beginnings count. The runs tell what held just before, or with the
+    /// samples of this instant if those have been seen.
+    fn restart(&mut self, at: TrialTime, just_began: bool) {
+        self.already = self.seen.since().is_some() && !just_began;
         self.first_possible = None;
-        self.possible.turn(at, false);
-        self.turn(at, truth);
+        if self.already {
+            self.possible.turn(at, false);
+        } else {
+            self.possible.restart(at);
+        }
+        self.note();
     }
 
     fn turn(&mut self, at: TrialTime, truth: Truth) -> Turn {
@@ -150,7 +154,8 @@ impl TimeTo {
     ) -> TimeTo {
         let mut second = Event::begin(to, start);
         if let Event::When(watch) = &mut second {
-            watch.restart(store, start, false);
+            watch.sample(store, start);
+            watch.restart(start, false);
         }
         TimeTo {
             within_ns,
@@ -192,7 +197,7 @@ impl TimeTo {
     fn restart_second(&mut self, store: &Store, at: TrialTime) {
         if let Event::When(watch) = &mut self.second {
             let just_began = watch.seen.since() == Some(at) && at > self.start;
-            watch.restart(store, at, just_began);
+            watch.restart(at, just_began);
             if just_began {
                 self.to = Some((watch.moment(store, at), watch.seen.lasted()));
             }
@@ -274,12 +279,14 @@ impl Judge for TimeTo {
         self.sample_first(store, at);
     }
 
-    fn mark(&mut self, store: &Store, mark: &Mark) {
+    fn mark_before(&mut self, mark: &Mark) {
         let second = matches!(&self.second, Event::Mark(text) if *text == mark.text);
         if second && self.from.is_some() && self.to.is_none() {
             self.to = Some((Moment::of_mark(mark), true));
-            return;
         }
+    }
+
+    fn mark_after(&mut self, store: &Store, mark: &Mark) {
         let first = matches!(&self.first, Event::Mark(text) if *text == mark.text);
         if first && self.from.is_none() {
             self.begin_waiting(Moment::of_mark(mark), true);
