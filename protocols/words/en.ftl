@@ -104,7 +104,6 @@ viewer-origin-imported = IMPORTED
 viewer-unsealed = unsealed
 viewer-unsealed-hint = The file carries no signature: damage can be found, forgery can't.
 viewer-incomplete = no end recorded
-viewer-illustrative = Some limits are illustrative: no conformity with a standard is stated.
 viewer-no-findings = The file holds no findings. `daq evaluate FILE` judges it.
 
 ## Viewer: verdicts
@@ -207,3 +206,109 @@ verdict-headline-declared-pass = Result against declared values: all mandatory c
 verdict-headline-declared-conditional = Result against declared values: all mandatory criteria met, some within the guard band. Some limits are illustrative - replace with the edition in force.
 verdict-headline-declared-fail = Result against declared values: mandatory criteria not met. Some limits are illustrative - replace with the edition in force.
 verdict-headline-declared-inconclusive = Result against declared values: no decision. Some limits are illustrative - replace with the edition in force.
+
+## Daemon: links and start
+link-refused = Link "{ $link }": { $address } can't be reached ({ $why }). Check cable, address and port.
+link-port-missing = Link "{ $link }": there is no port { $port }. Check the cable; `ls -l /dev/serial/by-id` lists what is plugged in.
+link-port-busy-or-missing = Link "{ $link }": the port { $port } is missing or used by another program ({ $why }).
+link-port-permission = Link "{ $link }": the port { $port } may not be opened. It belongs to the group { $group }; run `sudo usermod -aG { $group } $USER` and log in again.
+link-port-trouble = Link "{ $link }": the port { $port } can't be opened ({ $why }).
+plan-unreadable = The plan can't be read: { $why }.
+plan-overbooked = Link "{ $link }" can't carry the plan: its polls take { $share } % of the wire. It asks for { $polls } polls/s, { $possible } polls/s are possible. Poll less often, raise the baud or split the bus.
+plan-rts-not-implemented = Link "{ $link }": rts = true is not supported by this version; use an adapter that switches by itself.
+run-disk-too-full = { $folder } has { $free } MB free; { $needed } MB are needed for { $minutes } min. Make room, choose another folder with --out, or declare a shorter time with --for.
+run-recover-hint = What was acknowledged is safe. Run: daq recover { $folder }
+run-failed = The run ended because of trouble: { $why }. What was recorded until then is in { $file }.
+run-started = { $trial } run { $run } is being recorded into { $folder }. Enter or "m TEXT" marks; Ctrl-C ends in order.
+run-file = Trial file:
+demo-about = A fire pump on a simulated test tank, about 35 s, with injected faults. Plan: { $plan }
+demo-next =
+    Next:
+      viewer { $file }
+      daq evaluate { $file }
+      daq verify { $file }
+status-line = { $seconds } s · records { $written } · safe { $safe } · not yet safe { $unsafe } · recorder lags { $lag } · { $megabytes } MB · queue peak { $queue }
+status-device =   { $device } { $rate } rows/s · latency { $latency } ms · gaps { $gaps }
+
+## Daemon: control
+control-marked = Mark { $number } is set.
+control-ending = The trial is being ended.
+control-abort-reason = An abort needs a reason: --reason "…"
+control-not-running = Trial { $trial } is not running: { $why }
+control-no-run = There is no running trial { $trial } below { $folder }. Name its output folder with --out.
+control-refused = Not done: { $why }
+
+## Files
+verdict-pass = pass
+verdict-conditional-pass = conditional pass
+verdict-conditional-fail = conditional fail
+verdict-fail = fail
+verdict-inconclusive = inconclusive
+verdict-not-exercised = not exercised
+verdict-not-applicable = not applicable
+verdict-not-tested = not tested
+verdict-error = evaluation error
+finding-measured = measured { $value }
+finding-limit = limit { $limit } [{ $status }]
+finding-margin = margin { $margin }
+limit-verified = verified
+limit-declared = declared
+limit-illustrative = illustrative - replace with the edition in force
+origin-live = live
+origin-simulated = SIMULATED
+origin-replayed = REPLAYED
+origin-imported = IMPORTED
+info-head =
+    { $trial } run { $run } · { $title }
+    origin { $origin } · start { $start } · { $seconds } s · unsealed
+    software { $software } · end { $end }
+    gaps { $gaps } · marks { $marks } · events { $events }
+info-device = { $device }: { $requested } polls = { $answered } answered + { $refused } refused + { $missed } missed
+info-link = { $link }: { $received } bytes = { $framed } framed + { $skipped } skipped; sent { $sent }; pairs { $pairs } (writes { $writes }), unanswered { $unanswered }, orphans { $orphans }, stream frames { $stream }, registers outside profiles { $unmapped }
+evaluate-scenario-unreadable = The scenario { $file } can't be read: { $why }.
+verify-whole = { $file }: whole, but unsealed. { $records } records and { $samples } samples derived anew and equal bit for bit. Journal root { $root }
+verify-altered = { $file }: ALTERED or damaged:
+recover-done = { $run }: recovered { $records } records into { $file } ({ $cut } bytes of a torn tail were cut).
+recover-failed = { $run }: not recovered: { $why }
+recover-nothing = { $folder } holds no unfinished run.
+catalogue-unknown = There is no "{ $id }". Known: { $known }
+check-in-order = { $trial } is in order: scenario { $scenario }, { $channels } channels.
+check-requests = Requests (link, device, function, registers, period, time on the wire):
+check-back-to-back = back to back
+check-buses = Buses (share of the wire, polls/s):
+
+## Help
+help-about = Acquires field trials of rescue equipment and judges them.
+help-demo = Run a whole trial against a simulated fire pump.
+help-check = Check a plan: documents, requests, what they take of each bus.
+help-run = Run a trial.
+help-mark = Set a mark in a running trial.
+help-end = End a running trial in order.
+help-abort = Give a running trial up.
+help-info = Show what a trial file holds.
+help-evaluate = Judge a trial file against its scenario or another.
+help-verify = Derive a trial file anew from its journal and compare.
+help-recover = Finish the runs whose daemon died.
+help-scenarios = List the scenarios, or show one.
+help-devices = List the device profiles, or show one.
+help-completions = Print a completion script for a shell.
+help-arg-lang = Language: zh or en.
+help-arg-version = Print the versions of software and formats.
+help-arg-out = Output folder.
+help-arg-format = text for people, json for programs.
+help-arg-plan = The plan, a TOML file.
+help-arg-for = Time after which the run ends by itself, such as 20min.
+help-arg-text = Text of the mark; a phase of the scenario begins with its mark's text.
+help-arg-trial = Id of the trial.
+help-arg-uncertainty = Time uncertainty of the mark; 0.3 s unless given.
+help-arg-corrects = Number of the mark that this one restates.
+help-arg-retract = Only take the corrected mark back.
+help-arg-reason = Why.
+help-arg-file = A trial file.
+help-arg-scenario = A scenario, a TOML file.
+help-arg-folder = An output folder, or the folder of one run.
+help-arg-id = Id of the document to show.
+help-arg-shell = The shell.
+
+## Device profiles: requests
+profile-wide-point = Point "{ $point }" takes more registers than max_registers lets one request read; a value is never read in two pieces.

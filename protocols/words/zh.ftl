@@ -104,7 +104,6 @@ viewer-origin-imported = 导入数据
 viewer-unsealed = 未签封
 viewer-unsealed-hint = 文件没有签名:可发现损坏,不能发现伪造。
 viewer-incomplete = 未记录结束
-viewer-illustrative = 部分限值仅为示例:不作标准符合性声明。
 viewer-no-findings = 文件中没有评判结果。可用 `daq evaluate FILE` 评判。
 
 ## 回放:评判结果
@@ -207,3 +206,109 @@ verdict-headline-declared-pass = 按声明值给出的结果:必做项全部符�
 verdict-headline-declared-conditional = 按声明值给出的结果:必做项有条件符合。含示例限值,须以现行有效版本标准替换。
 verdict-headline-declared-fail = 按声明值给出的结果:必做项有不符合。含示例限值,须以现行有效版本标准替换。
 verdict-headline-declared-inconclusive = 按声明值给出的结果:无法判定。含示例限值,须以现行有效版本标准替换。
+
+## 采集守护进程:链路与启动
+link-refused = 链路 "{ $link }":无法连接 { $address }({ $why })。请检查线缆、地址和端口。
+link-port-missing = 链路 "{ $link }":没有串口 { $port }。请检查线缆;`ls -l /dev/serial/by-id` 可列出已插入的设备。
+link-port-busy-or-missing = 链路 "{ $link }":串口 { $port } 不存在或被其他程序占用({ $why })。
+link-port-permission = 链路 "{ $link }":无权打开串口 { $port }。它属于用户组 { $group };请执行 `sudo usermod -aG { $group } $USER` 后重新登录。
+link-port-trouble = 链路 "{ $link }":无法打开串口 { $port }({ $why })。
+plan-unreadable = 无法读取试验方案:{ $why }。
+plan-overbooked = 链路 "{ $link }" 承载不了本方案:轮询占总线 { $share } %。方案要求每秒 { $polls } 次,最多可达每秒 { $possible } 次。请降低轮询频率、提高波特率或拆分总线。
+plan-rts-not-implemented = 链路 "{ $link }":本版本不支持 rts = true;请使用自动换向的适配器。
+run-disk-too-full = { $folder } 可用空间 { $free } MB;{ $minutes } min 试验需要 { $needed } MB。请清理磁盘,用 --out 另选目录,或用 --for 声明更短的时长。
+run-recover-hint = 已确认的数据安全。请执行:daq recover { $folder }
+run-failed = 试验因故障结束:{ $why }。此前的记录在 { $file }。
+run-started = 正在记录 { $trial } 第 { $run } 次试验,目录 { $folder }。按回车或输入 "m 文字" 打标记;Ctrl-C 正常结束。
+run-file = 试验文件:
+demo-about = 模拟试验水池上的消防泵,约 35 s,含注入的故障。方案:{ $plan }
+demo-next =
+    下一步:
+      viewer { $file }
+      daq evaluate { $file }
+      daq verify { $file }
+status-line = { $seconds } s · 记录 { $written } 条 · 已落盘 { $safe } · 未落盘 { $unsafe } · 写入滞后 { $lag } · { $megabytes } MB · 队列峰值 { $queue }
+status-device =   { $device } { $rate } 行/s · 延迟 { $latency } ms · 缺测 { $gaps }
+
+## 采集守护进程:控制
+control-marked = 已设标记 { $number }。
+control-ending = 正在结束试验。
+control-abort-reason = 中止须说明原因:--reason "…"
+control-not-running = 试验 { $trial } 未在运行:{ $why }
+control-no-run = { $folder } 下没有正在运行的试验 { $trial }。请用 --out 指明输出目录。
+control-refused = 未执行:{ $why }
+
+## 文件
+verdict-pass = 符合
+verdict-conditional-pass = 有条件符合
+verdict-conditional-fail = 有条件不符合
+verdict-fail = 不符合
+verdict-inconclusive = 无法判定
+verdict-not-exercised = 未触发
+verdict-not-applicable = 不适用
+verdict-not-tested = 未试验
+verdict-error = 评判出错
+finding-measured = 实测 { $value }
+finding-limit = 限值 { $limit } [{ $status }]
+finding-margin = 裕量 { $margin }
+limit-verified = 已核对
+limit-declared = 声明值
+limit-illustrative = 示例值,须以现行有效版本标准替换
+origin-live = 实测
+origin-simulated = 模拟
+origin-replayed = 回放
+origin-imported = 导入
+info-head =
+    { $trial } 第 { $run } 次 · { $title }
+    来源 { $origin } · 开始 { $start } · { $seconds } s · 未签封
+    软件 { $software } · 结束 { $end }
+    缺测 { $gaps } · 标记 { $marks } · 事件 { $events }
+info-device = { $device }:轮询 { $requested } = 应答 { $answered } + 拒绝 { $refused } + 缺失 { $missed }
+info-link = { $link }:{ $received } 字节 = 成帧 { $framed } + 跳过 { $skipped };发送 { $sent };问答对 { $pairs }(写 { $writes }),无应答 { $unanswered },无请求 { $orphans },数据流帧 { $stream },配置外寄存器 { $unmapped }
+evaluate-scenario-unreadable = 无法读取场景 { $file }:{ $why }。
+verify-whole = { $file }:完整,但未签封。重新推导 { $records } 条记录、{ $samples } 个样本,逐位一致。日志根 { $root }
+verify-altered = { $file }:已被改动或损坏:
+recover-done = { $run }:已恢复 { $records } 条记录至 { $file }(截去残缺尾部 { $cut } 字节)。
+recover-failed = { $run }:未能恢复:{ $why }
+recover-nothing = { $folder } 中没有未完成的试验。
+catalogue-unknown = 没有 "{ $id }"。可用:{ $known }
+check-in-order = { $trial } 无误:场景 { $scenario },{ $channels } 个通道。
+check-requests = 请求(链路、设备、功能码、寄存器、周期、线上时间):
+check-back-to-back = 连续
+check-buses = 总线(占用率、每秒轮询次数):
+
+## 帮助
+help-about = 采集救援装备现场试验数据并作出判定。
+help-demo = 对模拟消防泵做一次完整试验。
+help-check = 检查试验方案:文件、请求及其总线占用。
+help-run = 进行试验。
+help-mark = 在运行中的试验里打标记。
+help-end = 正常结束运行中的试验。
+help-abort = 中止运行中的试验。
+help-info = 显示试验文件的内容。
+help-evaluate = 按其场景或另一场景判定试验文件。
+help-verify = 由日志重新推导试验文件并比对。
+help-recover = 完成守护进程意外退出的试验。
+help-scenarios = 列出场景,或显示其一。
+help-devices = 列出设备配置,或显示其一。
+help-completions = 输出命令行补全脚本。
+help-arg-lang = 语言:zh 或 en。
+help-arg-version = 显示软件与格式的版本。
+help-arg-out = 输出目录。
+help-arg-format = text 供人阅读,json 供程序读取。
+help-arg-plan = 试验方案(TOML 文件)。
+help-arg-for = 到时自动结束,如 20min。
+help-arg-text = 标记文字;场景的阶段以其标记文字开始。
+help-arg-trial = 试验编号。
+help-arg-uncertainty = 标记的时间不确定度;默认 0.3 s。
+help-arg-corrects = 所更正标记的编号。
+help-arg-retract = 仅撤回所更正的标记。
+help-arg-reason = 原因。
+help-arg-file = 试验文件。
+help-arg-scenario = 场景(TOML 文件)。
+help-arg-folder = 输出目录,或某次试验的目录。
+help-arg-id = 要显示的文件标识。
+help-arg-shell = 命令行解释器。
+
+## 设备描述文件:请求
+profile-wide-point = 测点 "{ $point }" 占用的寄存器数超过 max_registers 所允许的单次读取数;一个数值不会分两次读取。

@@ -9,6 +9,7 @@ mod support;
 use std::fs;
 use std::path::PathBuf;
 
+use proptest::prelude::*;
 use trial::record::{Body, Record};
 
 use support::{Outcome, cases, derive, number, records_of};
@@ -78,6 +79,58 @@ fn the_same_comes_out_wherever_reads_are_cut() {
             let outcome = derive(&cut(&records, size));
             assert_same_but_for_times(&format!("{} by {size}", name(&case)), &whole, &outcome);
         }
+    }
+}
+
+/// The case whose link is only heard, with other bytes.
+fn heard(case: &str, pieces: &[Vec<u8>]) -> Vec<Record<'static>> {
+    let records = records_of(&cases().join(case));
+    let (mut bodies, mut pieces) = (Vec::new(), Some(pieces));
+    for record in records {
+        match (&record.body, pieces) {
+            (Body::Received { .. }, Some(taken)) => {
+                for bytes in taken {
+                    let body = Body::Received { bytes: bytes.clone().into() };
+                    bodies.push((record.at, record.source, body));
+                }
+                pieces = None;
+            }
+            (Body::Received { .. } | Body::LinkState(_), _) => {}
+            _ => bodies.push((record.at, record.source, record.body)),
+        }
+    }
+    number(bodies)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Frames and parts of frames in any order, with noise between them.
+    #[test]
+    fn any_bytes_give_the_same_wherever_reads_are_cut(
+        case in prop::sample::select(vec!["flowmeter", "nmea-0183", "and-ad4404", "imu-0x55"]),
+        pieces in prop::collection::vec((any::<u16>(), any::<u16>(), any::<u8>(), any::<bool>()), 1..40),
+        size in 1usize..40,
+    ) {
+        let frames: Vec<Vec<u8>> = records_of(&cases().join(case))
+            .into_iter()
+            .filter_map(|record| match record.body {
+                Body::Received { bytes } => Some(bytes.into_owned()),
+                _ => None,
+            })
+            .collect();
+        let mut stream = Vec::new();
+        for (frame, cut, noise, whole) in pieces {
+            let frame = &frames[usize::from(frame) % frames.len()];
+            let end = if whole { frame.len() } else { usize::from(cut) % frame.len() };
+            stream.extend_from_slice(&frame[..end]);
+            if !whole {
+                stream.push(noise);
+            }
+        }
+        let at_once = derive(&heard(case, &[stream.clone()]));
+        let cut: Vec<Vec<u8>> = stream.chunks(size).map(<[u8]>::to_vec).collect();
+        assert_same_but_for_times(case, &at_once, &derive(&heard(case, &cut)));
     }
 }
 

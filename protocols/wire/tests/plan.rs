@@ -5,9 +5,9 @@
 use std::fmt::Write as _;
 
 use proptest::prelude::*;
-use trial::document::{Document, DocumentRole, DocumentSet};
+use trial::document::{Document, DocumentRole, DocumentSet, Source};
 use trial::plan::{Plan, RequestPlan};
-use trial::profile::Place;
+use trial::profile::{DeviceProfile, Place};
 use wire::plan::{bus_budgets, plan_requests, sample_groups, silent_interval};
 
 const SCENARIO: &str = include_str!("../../../fixtures/golden/wire/scenario.toml");
@@ -86,6 +86,13 @@ fn near_registers_share_a_request() {
     let many: Vec<_> = (0..63).map(|index| (holding, 2 * index, "f32")).collect();
     let first: Vec<usize> = (0..62).collect();
     check("", &many, &[&format!("Holding 0×124: {first:?}"), "Holding 124×2: [62]"]);
+}
+
+#[test]
+fn a_value_wider_than_a_request_is_refused() {
+    let text = profile("max_registers = 1", &[("input", 0, "f32")]);
+    let error = DeviceProfile::resolve(Source::new("p", text.as_bytes()).unwrap()).unwrap_err();
+    assert_eq!(error.message.key, "profile-wide-point");
 }
 
 #[test]
