@@ -310,5 +310,5 @@ help-arg-folder = 输出目录,或某次试验的目录。
 help-arg-id = 要显示的文件标识。
 help-arg-shell = 命令行解释器。
 
-## 设备描述文件:请求
+## 设备配置:请求
 profile-wide-point = 测点 "{ $point }" 占用的寄存器数超过 max_registers 所允许的单次读取数;一个数值不会分两次读取。
