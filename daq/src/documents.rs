@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use trial::catalogue;
-use trial::document::{Document, DocumentError, DocumentRole, DocumentSet, MAX_DOCUMENT_BYTES, Source};
+use trial::document::{
+    Document, DocumentError, DocumentRole, DocumentSet, MAX_DOCUMENT_BYTES, Source,
+};
 use trial::plan::referenced_documents;
 use words::message;
 

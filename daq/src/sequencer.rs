@@ -124,7 +124,9 @@ pub enum FinishError {
     #[error(transparent)]
     Journal(#[from] JournalError),
     /// Syncing failed.
-    #[error("the journal could not be made durable: {0}; what was acknowledged before is safe, run `daq recover`")]
+    #[error(
+        "the journal could not be made durable: {0}; what was acknowledged before is safe, run `daq recover`"
+    )]
     Sync(String),
     /// A thread ended by itself.
     #[error("a thread of the journal ended by itself; run `daq recover`")]

@@ -6,7 +6,9 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio_serial::{DataBits, SerialPortBuilderExt as _, SerialStream, StopBits};
+use tokio_serial::{
+    ClearBuffer, DataBits, SerialPort as _, SerialPortBuilderExt as _, SerialStream, StopBits,
+};
 use trial::plan::{CharacterFrame, Link, LinkKind, Parity};
 use words::{Message, message};
 
@@ -106,20 +108,27 @@ fn open_serial(
             Parity::Odd => tokio_serial::Parity::Odd,
         })
         .stop_bits(if frame.stop_bits == 2 { StopBits::Two } else { StopBits::One });
-    builder.open_native_async().map_err(|error| {
-        let shown = words::printable(port);
-        ConnectError(match error.kind() {
-            tokio_serial::ErrorKind::NoDevice => {
-                message!("link-port-busy-or-missing", link = link, port = shown, why = error.description)
-            }
-            tokio_serial::ErrorKind::Io(io::ErrorKind::NotFound) => {
-                message!("link-port-missing", link = link, port = shown)
-            }
-            tokio_serial::ErrorKind::Io(io::ErrorKind::PermissionDenied) => {
-                message!("link-port-permission", link = link, port = shown, group = owner_group(port))
-            }
-            _ => message!("link-port-trouble", link = link, port = shown, why = error.description),
-        })
+    let trouble = |error: tokio_serial::Error| refusal(link, port, &error);
+    let opened = builder.open_native_async().map_err(trouble)?;
+    // What came before the run is not part of it.
+    opened.clear(ClearBuffer::Input).map_err(trouble)?;
+    Ok(opened)
+}
+
+fn refusal(link: &str, port: &str, error: &tokio_serial::Error) -> ConnectError {
+    let shown = words::printable(port);
+    let why = &error.description;
+    ConnectError(match error.kind() {
+        tokio_serial::ErrorKind::NoDevice => {
+            message!("link-port-busy-or-missing", link = link, port = shown, why = why)
+        }
+        tokio_serial::ErrorKind::Io(io::ErrorKind::NotFound) => {
+            message!("link-port-missing", link = link, port = shown)
+        }
+        tokio_serial::ErrorKind::Io(io::ErrorKind::PermissionDenied) => {
+            message!("link-port-permission", link = link, port = shown, group = owner_group(port))
+        }
+        _ => message!("link-port-trouble", link = link, port = shown, why = why),
     })
 }
 

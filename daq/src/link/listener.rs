@@ -6,7 +6,7 @@ use std::io;
 use tokio::io::AsyncReadExt as _;
 use trial::record::Body;
 
-use super::{Backoff, LinkContext, Line, connect};
+use super::{Backoff, Line, LinkContext, connect};
 use crate::limits::READ_BYTES;
 
 /// Journals every byte until the run ends; opens the line again when it is lost.

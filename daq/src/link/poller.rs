@@ -176,7 +176,12 @@ impl Poller {
         self.context.push(Body::Outcome { poll, cause });
     }
 
-    async fn ask(&mut self, poll: u64, question: Question, timer: &Timer) -> Result<Cause, LineLost> {
+    async fn ask(
+        &mut self,
+        poll: u64,
+        question: Question,
+        timer: &Timer,
+    ) -> Result<Cause, LineLost> {
         self.reconnect(question.device).await;
         if self.connection.is_none() {
             return Ok(Cause::LinkDown);
@@ -214,7 +219,9 @@ impl Poller {
     fn probe_of(&self, question: Question) -> Question {
         let requests = &self.context.requests.requests;
         let used = |count: u16| {
-            requests.iter().any(|request| request.device == question.device && request.count == count)
+            requests
+                .iter()
+                .any(|request| request.device == question.device && request.count == count)
         };
         let count = (1..=question.count.saturating_add(1)).find(|count| !used(*count));
         Question { count: count.unwrap_or(question.count), ..question }
@@ -257,7 +264,8 @@ impl Poller {
             (Ok(Err(_)) | Err(_), None) => true,
         };
         if !agreed {
-            let text = format!("poll {poll}: the client library and the decoder saw different answers");
+            let text =
+                format!("poll {poll}: the client library and the decoder saw different answers");
             self.context.push(Body::Event(Event { kind: EventKind::Disagreement, text }));
         }
         match (result, verdict) {

@@ -56,7 +56,8 @@ impl Schedule {
         let total = i64::try_from(total.max(1)).unwrap_or(i64::MAX);
         let entries = requests
             .map(|(request, period_ns)| {
-                let phase = (i128::from(period_ns) * i128::from(request) / i128::from(total)) as i64;
+                let phase =
+                    (i128::from(period_ns) * i128::from(request) / i128::from(total)) as i64;
                 Entry { request, period_ns, due: start.plus(phase) }
             })
             .collect();
@@ -89,12 +90,6 @@ impl Schedule {
             }
         }
         Next::Wait(TrialTime::MAX)
-    }
-
-    /// The instant at which the next scheduled request is due.
-    pub fn next_due(&self) -> TrialTime {
-        let scheduled = self.entries.iter().filter(|entry| entry.period_ns > 0);
-        scheduled.map(|entry| entry.due).min().unwrap_or(TrialTime::MAX)
     }
 }
 

@@ -1,4 +1,9 @@
 //! A timer without the runtime's steps of a millisecond: a timer descriptor of the kernel.
+//!
+//! `unsafe` is allowed here because tokio's only registration that is not deprecated asks its
+//! caller to promise that the descriptor stays open and is not registered twice. The descriptor
+//! is made here, owned by the registration, never given out, and closed with it.
+#![allow(unsafe_code)]
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -27,7 +32,9 @@ impl Timer {
     pub fn new(clock: Clock) -> io::Result<Timer> {
         let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
         let descriptor = timerfd_create(TimerfdClockId::Boottime, flags)?;
-        Ok(Timer { clock, descriptor: AsyncFd::new(descriptor)? })
+        // SAFETY: the registration owns the descriptor, nobody else has it.
+        let descriptor = unsafe { AsyncFd::register(descriptor) }?;
+        Ok(Timer { clock, descriptor })
     }
 
     /// Waits until `due`; returns at once if that has passed.

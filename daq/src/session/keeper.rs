@@ -4,7 +4,8 @@ use std::path::Path;
 use std::time::Instant;
 
 use trial::record::{
-    Body, ClockPair, DEFAULT_MARK_UNCERTAINTY_NS, End, EndKind, Event, EventKind, Mark, RecordSource,
+    Body, ClockPair, DEFAULT_MARK_UNCERTAINTY_NS, End, EndKind, Event, EventKind, Mark,
+    RecordSource,
 };
 use trial::time::duration_nanoseconds;
 

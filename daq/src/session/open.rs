@@ -132,7 +132,8 @@ pub(super) fn start(prepared: Prepared, settings: Settings) -> Result<Session, S
         software: evidence::SOFTWARE.to_owned(),
         previous_root,
     };
-    let mut writer = Writer::create(&folder.path(), RunTag::new(&origin.trial, run, origin.start.0))?;
+    let mut writer =
+        Writer::create(&folder.path(), RunTag::new(&origin.trial, run, origin.start.0))?;
     write_first(&mut writer, &first_records(&prepared, origin))?;
     let (queue, drafts) = JournalQueue::new();
     let sequencer =
@@ -158,7 +159,9 @@ pub(super) fn start(prepared: Prepared, settings: Settings) -> Result<Session, S
     let _ = go.send(started);
     match wait_bound.blocking_recv() {
         Ok(Ok(())) => {}
-        Ok(Err(source)) => return Err(SessionError::System { doing: "open the control socket", source }),
+        Ok(Err(source)) => {
+            return Err(SessionError::System { doing: "open the control socket", source });
+        }
         Err(_) => {
             let source = std::io::Error::other("the links' thread ended");
             return Err(SessionError::System { doing: "start the links", source });

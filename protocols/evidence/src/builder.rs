@@ -9,7 +9,7 @@ use trial::document::Document;
 use trial::finding::Findings;
 use trial::plan::Plan;
 use trial::record::{Body, ClockPair, End, Event, Mark, Origin, Record};
-use trial::recording::{Gap, Recording as _, RunHead, SampleGroup};
+use trial::recording::{Chunk, Gap, Recording as _, RunHead, SampleGroup};
 use trial::time::{Span, TrialTime};
 use trialfile::{FinishedSamples, Seal, TrialFile, TrialFileError, TrialWriter};
 use wire::derive::{Derive, Row, Sink};
@@ -229,18 +229,14 @@ impl Builder {
 fn write_derived(samples: &FinishedSamples) -> Result<(), EvidenceError> {
     let plan = samples.recording().shared_plan();
     for derived in &plan.scenario.derived {
-        let (mut times, mut values) = (Vec::new(), Vec::new());
-        verdict::derived_samples(
-            samples.recording(),
-            &plan,
-            &derived.id,
-            samples.recording().head().span,
-            &mut |time: TrialTime, value: f64| {
-                times.push(time.0);
-                values.push(value);
-            },
-        )?;
-        samples.derived(derived, &times, &values)?;
+        let mut all = Chunk::default();
+        let span = samples.recording().head().span;
+        verdict::derived_samples(samples.recording(), &plan, &derived.id, span, &mut |chunk| {
+            all.times.extend_from_slice(&chunk.times);
+            all.values.extend_from_slice(&chunk.values);
+            all.qualities.extend_from_slice(&chunk.qualities);
+        })?;
+        samples.derived(derived, &all)?;
     }
     Ok(())
 }

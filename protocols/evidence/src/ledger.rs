@@ -77,30 +77,23 @@ impl Ledger {
         let path = root.join(FILE_NAME);
         let fresh = !path.exists();
         let mut options = OpenOptions::new();
-        let mut file = options
-            .read(true)
-            .append(true)
-            .create(true)
-            .open(&path)
-            .map_err(io("open", &path))?;
+        let mut file =
+            options.read(true).append(true).create(true).open(&path).map_err(io("open", &path))?;
         rustix::fs::flock(&file, FlockOperation::LockExclusive)
             .map_err(|error| io("lock", &path)(error.into()))?;
         if fresh {
             sync_folder(root)?;
         }
         let mut text = String::new();
-        (&mut file)
-            .take(MAX_LEDGER_BYTES)
-            .read_to_string(&mut text)
-            .map_err(io("read", &path))?;
+        (&mut file).take(MAX_LEDGER_BYTES).read_to_string(&mut text).map_err(io("read", &path))?;
         // A line without its end was being written when the power went; nobody was told of it.
         let whole = text.rfind('\n').map_or(0, |end| end + 1);
         if whole < text.len() {
             text.truncate(whole);
             file.set_len(whole as u64).map_err(io("cut", &path))?;
         }
-        let (entries, last_line_digest) = check(&text)
-            .map_err(|entry| EvidenceError::Ledger { path: path.clone(), entry })?;
+        let (entries, last_line_digest) =
+            check(&text).map_err(|entry| EvidenceError::Ledger { path: path.clone(), entry })?;
         Ok(Ledger { path, file, entries, last_line_digest })
     }
 
@@ -121,7 +114,9 @@ impl Ledger {
     /// Whether a run has its end in the ledger.
     pub fn has_ended(&self, trial: &str, run: u32) -> bool {
         self.entries.iter().any(|entry| {
-            entry.trial == trial && entry.run == run && matches!(entry.event, LedgerEvent::End { .. })
+            entry.trial == trial
+                && entry.run == run
+                && matches!(entry.event, LedgerEvent::End { .. })
         })
     }
 

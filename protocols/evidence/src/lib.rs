@@ -23,7 +23,8 @@ pub use recover::{Recovery, close_run, recover};
 pub use verify::{Difference, Verification, verify};
 
 /// Name, version and commit of this software, as recordings carry it.
-pub const SOFTWARE: &str = concat!("proving-ground ", env!("CARGO_PKG_VERSION"), " ", env!("PROVING_GROUND_COMMIT"));
+pub const SOFTWARE: &str =
+    concat!("proving-ground ", env!("CARGO_PKG_VERSION"), " ", env!("PROVING_GROUND_COMMIT"));
 
 /// Most runs of one plan in one output folder.
 pub const MAX_RUNS: u32 = 9_999;
@@ -49,10 +50,14 @@ pub enum EvidenceError {
     #[error(transparent)]
     Recording(#[from] trial::recording::RecordingError),
     /// The journal lacks what every run begins with.
-    #[error("the journal in {0} ends before its first sample could be taken; there is no trial to build")]
+    #[error(
+        "the journal in {0} ends before its first sample could be taken; there is no trial to build"
+    )]
     NothingToBuild(PathBuf),
     /// The embedded journal is not what was written.
-    #[error("{0}: the journal read back from the finished file is not the one that was written; the run's folder is kept")]
+    #[error(
+        "{0}: the journal read back from the finished file is not the one that was written; the run's folder is kept"
+    )]
     EmbeddedJournalDiffers(PathBuf),
     /// Another process owns the run.
     #[error("{path} is in use by process {holder}; end that one first")]
@@ -77,7 +82,9 @@ pub enum EvidenceError {
     #[error("there are {MAX_RUNS} runs of this plan already; choose another output folder")]
     TooManyRuns,
     /// The system refused.
-    #[error("{doing} {path}: {source}; check that the disk has room and that the folder may be written")]
+    #[error(
+        "{doing} {path}: {source}; check that the disk has room and that the folder may be written"
+    )]
     Io {
         /// What was tried.
         doing: &'static str,

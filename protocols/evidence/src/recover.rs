@@ -50,7 +50,8 @@ fn close(folder: &RunFolder, repaired: &journal::Repaired) -> Result<(), Evidenc
     let (at, boot) = (repaired.last_good, repaired.last_boot.saturating_add(1));
     let recovered = Recovered { cut_bytes: repaired.cut_bytes, last_good: at };
     writer.append(boot, at, RecordSource::STATION, &Body::Recovered(recovered));
-    let end = End { kind: EndKind::Crashed, reason: "the daemon stopped without ending".to_owned() };
+    let end =
+        End { kind: EndKind::Crashed, reason: "the daemon stopped without ending".to_owned() };
     writer.append(boot, at, RecordSource::STATION, &Body::End(end));
     writer.commit()?;
     let file = writer.file();

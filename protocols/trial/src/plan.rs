@@ -72,8 +72,6 @@ pub enum LinkKind {
         baud: u32,
         /// Character frame.
         frame: CharacterFrame,
-        /// Whether RTS is raised while sending, for adapters that need it.
-        rts: bool,
     },
     /// Modbus TCP.
     Tcp {

@@ -15,7 +15,7 @@
 //!     record               u64, number of the journal record that completed the frame; shared
 //!     pyramid/<n>          bins of n samples: low, low_time, high, high_time, first_time,
 //!                          last_time, count, flawed; the last, partial bin is there too
-//! /trial/derived/<id>      @NX_class NXlog  @units @quantity  value f64, time i64
+//! /trial/derived/<id>      @NX_class NXlog  @units @quantity  value, quality, time as above
 //! /trial/gaps              table: group, cause, code, start, end
 //! /trial/clock             table: time, wall, uncertainty, step (nanoseconds)
 //! /trial/marks  /trial/events  /trial/accounting      JSON

@@ -18,7 +18,7 @@ mod write;
 
 use std::path::PathBuf;
 
-pub use read::{StoredDocument, TrialFile};
+pub use read::{StoredDocument, StoredSamples, TrialFile};
 pub use seal::{Seal, SealState};
 pub use write::{FinishedSamples, TrialWriter};
 
@@ -92,4 +92,10 @@ pub enum TrialFileError {
 /// Puts what was being done around an error of the library.
 fn doing<T>(what: impl FnOnce() -> String, result: hdf5::Result<T>) -> Result<T, TrialFileError> {
     result.map_err(|source| TrialFileError::Hdf5 { doing: what(), source })
+}
+
+/// Version of the HDF5 library that this build contains.
+pub fn library_version() -> String {
+    let (major, minor, release) = hdf5::library_version();
+    format!("{major}.{minor}.{release}")
 }

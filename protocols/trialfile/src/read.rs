@@ -25,6 +25,17 @@ use crate::{MAX_TABLE_ROWS, MAX_TEXT_BYTES, Seal, TrialFileError, doing, layout,
 /// A document as a trial file holds it.
 pub type StoredDocument = Document;
 
+/// Samples of a channel with all that is stored of them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredSamples {
+    /// Times, values and qualities.
+    pub chunk: Chunk,
+    /// The numbers as the device gave them.
+    pub raws: Vec<Raw>,
+    /// Numbers of the journal records that completed their frames.
+    pub records: Vec<u64>,
+}
+
 /// The run as JSON carries it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -197,18 +208,20 @@ impl TrialFile {
         ))
     }
 
-    /// The raw numbers of a channel, and the journal records that carried them, from sample
-    /// `start` on, at most [`MAX_CHUNK_SAMPLES`].
+    /// All columns of a channel's samples from `start` on, `count` or as many as there are, at
+    /// most [`MAX_CHUNK_SAMPLES`].
     ///
     /// # Errors
     /// They can't be read.
-    pub fn raw(
+    pub fn samples(
         &self,
         channel: ChannelIndex,
         start: usize,
-    ) -> Result<(Vec<Raw>, Vec<u64>), TrialFileError> {
+        count: usize,
+    ) -> Result<StoredSamples, TrialFileError> {
         let length = self.column(channel, "raw")?.size();
-        let range = start.min(length)..(start + MAX_CHUNK_SAMPLES).min(length);
+        let start = start.min(length);
+        let range = start..length.min(start + count.min(MAX_CHUNK_SAMPLES));
         let raws = match self.plan.channel_at(channel).raw_type {
             RawType::U16 => self.raws(channel, range.clone(), Raw::U16),
             RawType::I16 => self.raws(channel, range.clone(), Raw::I16),
@@ -217,7 +230,8 @@ impl TrialFile {
             RawType::F32 => self.raws(channel, range.clone(), Raw::F32),
             RawType::F64 => self.raws(channel, range.clone(), Raw::F64),
         }?;
-        Ok((raws, self.slice(channel, "record", range)?))
+        let records = self.slice(channel, "record", range.clone())?;
+        Ok(StoredSamples { chunk: self.chunk(channel, range)?, raws, records })
     }
 
     fn raws<T: H5Type>(

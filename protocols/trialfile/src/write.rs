@@ -19,7 +19,7 @@ use trial::document::Document;
 use trial::finding::Findings;
 use trial::plan::Plan;
 use trial::record::{ClockPair, Event, Mark, Origin};
-use trial::recording::{Accounting, Gap, GroupIndex, RunHead, SampleGroup};
+use trial::recording::{Accounting, Chunk, Gap, GroupIndex, RunHead, SampleGroup};
 use trial::scenario::Derived;
 use trial::time::TrialTime;
 
@@ -337,16 +337,11 @@ impl FinishedSamples {
         &self.reader
     }
 
-    /// Writes a computed channel: values in its unit, times in nanoseconds since the start.
+    /// Writes a computed channel.
     ///
     /// # Errors
     /// The file can't be written.
-    pub fn derived(
-        &self,
-        derived: &Derived,
-        times: &[i64],
-        values: &[f64],
-    ) -> Result<(), TrialFileError> {
+    pub fn derived(&self, derived: &Derived, samples: &Chunk) -> Result<(), TrialFileError> {
         let file = self.reader.file();
         let name = format!("{}/{}", layout::DERIVED, derived.id);
         let channel = group(file, &name)?;
@@ -355,8 +350,11 @@ impl FinishedSamples {
         attribute(&channel, "quantity", derived.quantity.name())?;
         attribute(&channel, "title_en", &derived.title.en)?;
         attribute(&channel, "title_zh", &derived.title.zh)?;
-        fixed(&channel, "value", values)?;
-        fixed(&channel, "time", times)?;
+        let times: Vec<i64> = samples.times.iter().map(|time| time.0).collect();
+        let qualities: Vec<u16> = samples.qualities.iter().map(|q| q.to_code()).collect();
+        fixed(&channel, "value", &samples.values)?;
+        fixed(&channel, "quality", &qualities)?;
+        fixed(&channel, "time", &times)?;
         Ok(())
     }
 

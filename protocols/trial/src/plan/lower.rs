@@ -501,12 +501,14 @@ fn link_kind(raw: &RawLink) -> Result<LinkKind, Message> {
         if !(50..=4_000_000).contains(&baud) {
             return Err(message!("plan-bad-baud", link = raw.id));
         }
+        if raw.rts == Some(true) {
+            return Err(message!("plan-rts-not-implemented", link = raw.id));
+        }
         return Ok(LinkKind::Serial {
             port: raw.port.clone().ok_or_else(|| missing("port"))?,
             baud,
             frame: character_frame(raw.frame.as_deref().unwrap_or("8N1"))
                 .ok_or_else(|| message!("plan-bad-frame", link = raw.id))?,
-            rts: raw.rts.unwrap_or(false),
         });
     }
     let serial_keys = [

@@ -1,0 +1,127 @@
+//! `daq info` and `daq evaluate`: what a trial file says.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::Serialize;
+use trial::document::DocumentRole;
+use trial::plan::Plan;
+use trial::recording::{Accounting, Recording as _};
+use trialfile::{TrialFile, TrialFileError};
+use words::{Language, message};
+
+use super::{Failure, Format, Outcome, print_json, render};
+use crate::documents::read_capped;
+
+fn open(file: &Path) -> Result<TrialFile, Failure> {
+    TrialFile::open(file).map_err(|error| Failure {
+        code: if matches!(error, TrialFileError::Io { .. }) { 1 } else { 2 },
+        text: error.to_string(),
+    })
+}
+
+/// A channel as a program reads it.
+#[derive(Serialize)]
+struct ChannelRow {
+    id: String,
+    quantity: &'static str,
+    unit: &'static str,
+    samples: usize,
+}
+
+/// A trial file as a program reads it.
+#[derive(Serialize)]
+struct Report<'a> {
+    file: String,
+    trial: &'a str,
+    run: u32,
+    origin: trial::record::OriginKind,
+    start: String,
+    seconds: f64,
+    software: &'a str,
+    end: Option<&'a trial::record::End>,
+    sealed: bool,
+    channels: Vec<ChannelRow>,
+    gaps: usize,
+    marks: usize,
+    events: usize,
+    accounting: &'a Accounting,
+}
+
+pub(super) fn info(file: &Path, format: Format, language: Language) -> Outcome {
+    let trial = open(file)?;
+    let plan = trial.plan();
+    let mut channels = Vec::with_capacity(plan.channels.len());
+    for (index, channel) in plan.channels.iter().enumerate() {
+        let index = trial::channel::ChannelIndex(index as u32);
+        channels.push(ChannelRow {
+            id: channel.id.0.clone(),
+            quantity: channel.quantity.name(),
+            unit: channel.unit.symbol(),
+            samples: trial.sample_count(index).map_err(Failure::trouble)?,
+        });
+    }
+    let head = trial.head();
+    let report = Report {
+        file: file.display().to_string(),
+        trial: &head.origin.trial,
+        run: head.origin.run,
+        origin: head.origin.origin,
+        start: head.origin.start.to_rfc3339(),
+        seconds: head.span.seconds(),
+        software: &head.origin.software,
+        end: head.end.as_ref(),
+        sealed: false,
+        channels,
+        gaps: trial.gaps().len(),
+        marks: trial.marks().len(),
+        events: trial.events().len(),
+        accounting: trial.accounting(),
+    };
+    if format == Format::Json {
+        return print_json(&report);
+    }
+    print!("{}", render::head(&trial, language));
+    for row in &report.channels {
+        println!("  {:<28} {:>9}  {}", row.id, row.samples, row.unit);
+    }
+    print!("{}", render::accounting(&trial, language));
+    Ok(0)
+}
+
+pub(super) fn evaluate(
+    file: &Path,
+    scenario: Option<&Path>,
+    format: Format,
+    language: Language,
+) -> Outcome {
+    let trial = open(file)?;
+    let plan = match scenario {
+        None => trial.shared_plan(),
+        Some(path) => Arc::new(with_scenario(&trial, path, language)?),
+    };
+    let findings = verdict::evaluate_with(&trial, &plan).map_err(Failure::trouble)?;
+    match format {
+        Format::Json => {
+            print_json(&findings)?;
+        }
+        Format::Text => print!("{}", render::findings(&findings, language)),
+    }
+    Ok(verdict::exit_code(&findings))
+}
+
+/// The trial's plan with another scenario in the place of its own.
+fn with_scenario(trial: &TrialFile, path: &Path, language: Language) -> Result<Plan, Failure> {
+    let bytes = read_capped(path).map_err(|error| {
+        let file = words::printable(&path.display().to_string());
+        let message = message!("evaluate-scenario-unreadable", file = file, why = error);
+        Failure::bad_input(message.in_language(language))
+    })?;
+    let mut documents = trial.documents().map_err(Failure::trouble)?;
+    for document in &mut documents.documents {
+        if document.role == DocumentRole::Scenario {
+            document.bytes.clone_from(&bytes);
+        }
+    }
+    Plan::resolve(&documents).map_err(|error| Failure::bad_input(error.in_language(language)))
+}

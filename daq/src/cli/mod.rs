@@ -1,0 +1,257 @@
+//! The command line: what a user types, and the exit codes.
+//!
+//! Exit codes: 0 in order; 1 trouble; 2 bad input; of a judgement 3 on a fail, else 4 on
+//! anything undecided; of a verification 3 altered, 4 whole but unsealed.
+
+mod catalogue;
+mod check;
+mod control;
+mod demo;
+mod files;
+mod help;
+mod recover;
+mod render;
+mod run;
+mod verify;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+use trial::time::parse_duration;
+use words::Language;
+
+/// What a user may ask of the program. The help texts stand in the word files.
+#[derive(Debug, Parser)]
+#[command(name = "daq", disable_version_flag = true)]
+struct Arguments {
+    #[arg(long, global = true, value_parser = language)]
+    lang: Option<Language>,
+    #[arg(long, short = 'V')]
+    version: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Demo {
+        #[arg(long)]
+        out: Option<PathBuf>,
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+    },
+    Check {
+        plan: PathBuf,
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+    },
+    Run {
+        plan: PathBuf,
+        #[arg(long)]
+        out: Option<PathBuf>,
+        #[arg(long = "for", value_parser = duration)]
+        length: Option<Duration>,
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+    },
+    Mark {
+        text: Option<String>,
+        #[command(flatten)]
+        running: Running,
+        #[arg(long, value_parser = duration)]
+        uncertainty: Option<Duration>,
+        #[arg(long)]
+        corrects: Option<u32>,
+        #[arg(long, requires = "corrects")]
+        retract: bool,
+    },
+    End {
+        #[command(flatten)]
+        running: Running,
+    },
+    Abort {
+        #[command(flatten)]
+        running: Running,
+        #[arg(long)]
+        reason: String,
+    },
+    Info {
+        file: PathBuf,
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+    },
+    Evaluate {
+        file: PathBuf,
+        #[arg(long)]
+        scenario: Option<PathBuf>,
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+    },
+    Verify {
+        file: PathBuf,
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+    },
+    Recover {
+        folder: PathBuf,
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+    },
+    Scenarios {
+        id: Option<String>,
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+    },
+    Devices {
+        id: Option<String>,
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+    },
+    Completions {
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Which running trial is meant.
+#[derive(Debug, clap::Args)]
+struct Running {
+    #[arg(long)]
+    trial: String,
+    #[arg(long)]
+    out: Option<PathBuf>,
+}
+
+/// For whom a command prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// A person.
+    Text,
+    /// A program: one JSON object.
+    Json,
+}
+
+fn language(text: &str) -> Result<Language, String> {
+    Language::from_code(text).ok_or_else(|| "zh | en".to_owned())
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    parse_duration(text).ok_or_else(|| "100ms | 0.5s | 20min | 2h".to_owned())
+}
+
+/// Why a command did not do what it was asked, with the code to exit with.
+#[derive(Debug)]
+struct Failure {
+    code: u8,
+    text: String,
+}
+
+impl Failure {
+    fn bad_input(text: impl Into<String>) -> Failure {
+        Failure { code: 2, text: text.into() }
+    }
+
+    fn trouble(text: impl ToString) -> Failure {
+        Failure { code: 1, text: text.to_string() }
+    }
+}
+
+type Outcome = Result<u8, Failure>;
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let language = help::wanted_language(std::env::args());
+    let command = help::localise(Arguments::command(), language);
+    let arguments = command.try_get_matches().and_then(|m| Arguments::from_arg_matches(&m));
+    let arguments = match arguments {
+        Ok(arguments) => arguments,
+        Err(error) => error.exit(),
+    };
+    let language = arguments.lang.unwrap_or(language);
+    if arguments.version {
+        println!("{}", version());
+        return ExitCode::SUCCESS;
+    }
+    let Some(command) = arguments.command else {
+        // Without a command the help is what the user needs; printing to a closed pipe is none.
+        let _ = help::localise(Arguments::command(), language).print_help();
+        return ExitCode::from(2);
+    };
+    match dispatch(command, language) {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            eprintln!("daq: {}", failure.text);
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+fn dispatch(command: Command, language: Language) -> Outcome {
+    match command {
+        Command::Demo { out, format } => demo::demo(out, format, language),
+        Command::Check { plan, format } => check::check(&plan, format, language),
+        Command::Run { plan, out, length, format } => {
+            run::run(&plan, out, length, format, language)
+        }
+        Command::Mark { text, running, uncertainty, corrects, retract } => {
+            let text = text.unwrap_or_default();
+            control::mark(&running, text, uncertainty, corrects, retract, language)
+        }
+        Command::End { running } => control::end(&running, language),
+        Command::Abort { running, reason } => control::abort(&running, reason, language),
+        Command::Info { file, format } => files::info(&file, format, language),
+        Command::Evaluate { file, scenario, format } => {
+            files::evaluate(&file, scenario.as_deref(), format, language)
+        }
+        Command::Verify { file, format } => verify::verify(&file, format, language),
+        Command::Recover { folder, format } => recover::recover(&folder, format, language),
+        Command::Scenarios { id, format } => catalogue::scenarios(id.as_deref(), format, language),
+        Command::Devices { id, format } => catalogue::devices(id.as_deref(), format, language),
+        Command::Completions { shell } => {
+            let mut command = help::localise(Arguments::command(), language);
+            clap_complete::generate(shell, &mut command, "daq", &mut std::io::stdout());
+            Ok(0)
+        }
+    }
+}
+
+fn version() -> String {
+    format!(
+        "{}\nHDF5 {}\ntrial file layout {}\njournal format {}\nfindings format {}",
+        evidence::SOFTWARE,
+        trialfile::library_version(),
+        trialfile::layout::VERSION,
+        journal::format::FORMAT_VERSION,
+        trial::finding::Findings::FORMAT_VERSION,
+    )
+}
+
+/// The output folder: as given, else `trials` in the user's data folder (XDG).
+fn output_folder(given: Option<PathBuf>) -> PathBuf {
+    given.unwrap_or_else(|| {
+        let absolute = |name| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
+        let data = absolute("XDG_DATA_HOME")
+            .or_else(|| absolute("HOME").map(|home| home.join(".local/share")))
+            .unwrap_or_default();
+        data.join("proving-ground").join("trials")
+    })
+}
+
+/// Prints one JSON object for a program.
+fn print_json(value: &impl serde::Serialize) -> Outcome {
+    let text = serde_json::to_string_pretty(value).map_err(Failure::trouble)?;
+    println!("{text}");
+    Ok(0)
+}
+
+/// Sends the log to stderr; `RUST_LOG` chooses, warnings otherwise.
+pub fn start_log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .init();
+}

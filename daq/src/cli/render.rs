@@ -1,0 +1,254 @@
+//! Texts for people: findings, a file's head, a running trial's status.
+
+use std::fmt::Write as _;
+
+use trial::finding::{AppliedLimit, Finding, Findings, Margin, Verdict};
+use trial::recording::Recording as _;
+use trial::scenario::LimitStatus;
+use trial::unit::Unit;
+use trialfile::TrialFile;
+use words::{Language, message, text};
+
+use crate::session::{Session, Snapshot};
+
+/// Significant digits of measured values in tables.
+const DIGITS: i32 = 5;
+
+/// The word for a verdict on an item.
+pub fn verdict_word(verdict: Verdict, language: Language) -> String {
+    match verdict {
+        Verdict::Pass => text(language, "verdict-pass"),
+        Verdict::ConditionalPass => text(language, "verdict-conditional-pass"),
+        Verdict::ConditionalFail => text(language, "verdict-conditional-fail"),
+        Verdict::Fail => text(language, "verdict-fail"),
+        Verdict::Inconclusive => text(language, "verdict-inconclusive"),
+        Verdict::NotExercised => text(language, "verdict-not-exercised"),
+        Verdict::NotApplicable => text(language, "verdict-not-applicable"),
+        Verdict::NotTested => text(language, "verdict-not-tested"),
+        Verdict::Error => text(language, "verdict-error"),
+    }
+}
+
+/// Findings as a person reads them.
+pub fn findings(findings: &Findings, language: Language) -> String {
+    let mut out = String::new();
+    let verdict = verdict_word(findings.conclusion.verdict, language);
+    let headline = findings.conclusion.headline.in_language(language);
+    // Writing into a text does not fail.
+    let _ = writeln!(out, "{verdict}: {headline}\n");
+    for finding in &findings.findings {
+        finding_lines(&mut out, finding, language);
+    }
+    out
+}
+
+fn finding_lines(out: &mut String, finding: &Finding, language: Language) {
+    let symbol = match finding.verdict {
+        Verdict::Pass | Verdict::ConditionalPass => '✓',
+        Verdict::Fail | Verdict::ConditionalFail => '✗',
+        _ => '?',
+    };
+    let verdict = verdict_word(finding.verdict, language);
+    let title = finding.title.in_language(language);
+    let _ = writeln!(out, "{symbol} {:<8} {verdict}  {title}", finding.criterion);
+    let mut facts = Vec::new();
+    if let Some(measured) = finding.measured {
+        let value = quantity(measured.value, measured.unit);
+        facts.push(message!("finding-measured", value = value).in_language(language));
+    }
+    if !finding.limit.is_empty() {
+        let limits: Vec<String> = finding.limit.iter().map(limit).collect();
+        let status = status_word(finding.source.status, language);
+        let limits = limits.join(", ");
+        facts
+            .push(message!("finding-limit", limit = limits, status = status).in_language(language));
+    }
+    if let Some(margin) = &finding.margin {
+        facts.push(message!("finding-margin", margin = interval(margin)).in_language(language));
+    }
+    if !facts.is_empty() {
+        let _ = writeln!(out, "    {}", facts.join("; "));
+    }
+    let _ = writeln!(out, "    {}", finding.reason.in_language(language));
+}
+
+fn status_word(status: LimitStatus, language: Language) -> String {
+    match status {
+        LimitStatus::Verified => text(language, "limit-verified"),
+        LimitStatus::Declared => text(language, "limit-declared"),
+        LimitStatus::Illustrative => text(language, "limit-illustrative"),
+    }
+}
+
+fn limit(limit: &AppliedLimit) -> String {
+    format!("{} {}", limit.compare.shown(), quantity(limit.value, limit.unit))
+}
+
+fn interval(margin: &Margin) -> String {
+    let end = |end: Option<f64>, unbounded: &str| end.map_or(unbounded.to_owned(), number);
+    let (low, high) = (end(margin.low, "−∞"), end(margin.high, "+∞"));
+    let unit = margin.unit.shown();
+    if low == high { format!("{low} {unit}") } else { format!("{low} … {high} {unit}") }
+}
+
+fn quantity(value: f64, unit: Unit) -> String {
+    format!("{} {}", number(value), unit.shown()).trim_end().to_owned()
+}
+
+/// A number with [`DIGITS`] significant digits, without an exponent where that is readable.
+fn number(value: f64) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return format!("{value}");
+    }
+    let magnitude = value.abs().log10().floor() as i32;
+    if !(-4..7).contains(&magnitude) {
+        return format!("{value:.*e}", (DIGITS - 1) as usize);
+    }
+    let decimals = (DIGITS - 1 - magnitude).max(0) as usize;
+    let text = format!("{value:.decimals$}");
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
+    }
+}
+
+/// The head of a trial file.
+pub fn head(trial: &TrialFile, language: Language) -> String {
+    let (plan, head) = (trial.plan(), trial.head());
+    let origin = match head.origin.origin {
+        trial::record::OriginKind::Live => text(language, "origin-live"),
+        trial::record::OriginKind::Simulated => text(language, "origin-simulated"),
+        trial::record::OriginKind::Replayed => text(language, "origin-replayed"),
+        trial::record::OriginKind::Imported => text(language, "origin-imported"),
+    };
+    let end = match &head.end {
+        Some(end) => format!("{:?} {}", end.kind, words::printable(&end.reason)),
+        None => String::new(),
+    };
+    message!(
+        "info-head",
+        trial = head.origin.trial,
+        run = head.origin.run,
+        title = plan.title.in_language(language),
+        origin = origin,
+        start = head.origin.start.in_zone(&plan.zone),
+        seconds = format!("{:.1}", head.span.seconds()),
+        software = words::printable(&head.origin.software),
+        end = end.trim_end(),
+        gaps = trial.gaps().len(),
+        marks = trial.marks().len(),
+        events = trial.events().len(),
+    )
+    .in_language(language)
+        + "\n"
+}
+
+/// The counts of a trial file.
+pub fn accounting(trial: &TrialFile, language: Language) -> String {
+    let mut out = String::new();
+    let plan = trial.plan();
+    for (device, account) in plan.devices.iter().zip(&trial.accounting().devices) {
+        if account.requested > 0 {
+            let message = message!(
+                "info-device",
+                device = device.id,
+                requested = account.requested,
+                answered = account.answered,
+                refused = account.refused,
+                missed = account.missed,
+            );
+            let _ = writeln!(out, "{}", message.in_language(language));
+        }
+    }
+    for (link, account) in plan.links.iter().zip(&trial.accounting().links) {
+        let message = message!(
+            "info-link",
+            link = link.id,
+            received = account.received,
+            framed = account.framed,
+            skipped = account.skipped,
+            sent = account.sent,
+            pairs = account.frames.pairs,
+            unanswered = account.frames.unanswered,
+            orphans = account.frames.orphans,
+            stream = account.frames.stream,
+            writes = account.frames.writes,
+            unmapped = account.frames.unmapped_registers,
+        );
+        let _ = writeln!(out, "{}", message.in_language(language));
+    }
+    out
+}
+
+/// What is said when a run starts.
+pub fn started(session: &Session, language: Language) -> String {
+    let folder = words::printable(&session.folder().path().display().to_string());
+    let plan = &session.prepared().plan;
+    message!("run-started", trial = plan.id, run = session.run_number(), folder = folder)
+        .in_language(language)
+}
+
+/// Status of a running trial; every line on a terminal, the first elsewhere.
+pub fn status(
+    session: &Session,
+    now: &Snapshot,
+    before: Option<&Snapshot>,
+    language: Language,
+    whole: bool,
+) -> String {
+    let lag = now.written.saturating_sub(now.recorded);
+    let mut out = message!(
+        "status-line",
+        seconds = format!("{:.1}", now.seconds),
+        written = now.written,
+        safe = now.acknowledged,
+        unsafe = now.written.saturating_sub(now.acknowledged),
+        lag = lag,
+        megabytes = format!("{:.1}", now.bytes as f64 / 1e6),
+        queue = now.queue_high_water,
+    )
+    .in_language(language)
+        + "\n";
+    if !whole {
+        return out;
+    }
+    let passed = before.map_or(now.seconds, |before| now.seconds - before.seconds).max(1e-3);
+    for (index, device) in now.recording.devices.iter().enumerate() {
+        let earlier = before
+            .and_then(|before| before.recording.devices.get(index))
+            .map_or(0, |device| device.rows);
+        let gaps: Vec<String> =
+            device.gaps.iter().map(|(cause, count)| format!("{cause} {count}")).collect();
+        let id = session.prepared().plan.devices.get(index).map_or("", |device| device.id.as_str());
+        let line = message!(
+            "status-device",
+            device = format!("{id:<14}"),
+            rate = format!("{:>7.1}", (device.rows - earlier.min(device.rows)) as f64 / passed),
+            latency = format!("{:>7.2}", f64::from(device.last_uncertainty_ns) * 2.0 / 1e6),
+            gaps = if gaps.is_empty() { "0".to_owned() } else { gaps.join(", ") },
+        );
+        let _ = writeln!(out, "{}", line.in_language(language));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::number;
+
+    #[test]
+    fn numbers_keep_five_digits_and_no_empty_ones() {
+        for (value, shown) in [
+            (0.0, "0"),
+            (1.0, "1"),
+            (0.0123456, "0.012346"),
+            (1234.5678, "1234.6"),
+            (123456.0, "123456"),
+            (-2.5, "-2.5"),
+            (1.0e-9, "1.0000e-9"),
+        ] {
+            assert_eq!(number(value), shown);
+        }
+    }
+}

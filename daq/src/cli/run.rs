@@ -1,0 +1,269 @@
+//! `daq run`: a trial from its plan to its file.
+
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use crossbeam::channel::Sender;
+use evidence::Built;
+use serde::Serialize;
+use trial::record::{End, EndKind};
+use words::{Language, message, text};
+
+use super::{Failure, Format, Outcome, output_folder, print_json, render};
+use crate::control::{Asked, Command};
+use crate::limits::{MAX_COMMAND_BYTES, STATUS_PERIOD};
+use crate::preflight::{Prepared, prepare};
+use crate::session::{Session, SessionError, Settings, Snapshot};
+
+/// How often a line of status is printed where nothing can be redrawn.
+const PLAIN_STATUS_PERIODS: u32 = 10;
+
+pub(super) fn run(
+    plan: &Path,
+    out: Option<PathBuf>,
+    length: Option<Duration>,
+    format: Format,
+    language: Language,
+) -> Outcome {
+    let prepared =
+        prepare(plan).map_err(|error| Failure::bad_input(error.in_language(language)))?;
+    let settings = Settings { out: output_folder(out), length };
+    let session = start(prepared, settings, language)?;
+    let signals = watch_signals(&session)?;
+    if std::io::stdin().is_terminal() || format == Format::Text {
+        read_terminal(session.commands());
+    }
+    let built = tend(session, &signals, format, language, &mut |_| None)?;
+    conclude(&built, format, language)
+}
+
+/// Starts a run, or says why not.
+pub(super) fn start(
+    prepared: Prepared,
+    settings: Settings,
+    language: Language,
+) -> Result<Session, Failure> {
+    Session::start(prepared, settings).map_err(|error| {
+        let code = if error.is_refusal() { 2 } else { 1 };
+        Failure { code, text: error.in_language(language) }
+    })
+}
+
+/// Counts signals that ask for an end. At the second one the process leaves at once: its journal
+/// can be recovered, and the line that does it is printed.
+pub(super) fn watch_signals(session: &Session) -> Result<Arc<AtomicU32>, Failure> {
+    let count = Arc::new(AtomicU32::new(0));
+    let seen = Arc::clone(&count);
+    let root = session.folder().root().to_owned();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(Failure::trouble)?;
+    let watch = move || {
+        runtime.block_on(async move {
+            use tokio::signal::unix::{SignalKind, signal};
+            let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+            let [Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)] = kinds.map(signal) else {
+                return;
+            };
+            loop {
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                    _ = hangup.recv() => {}
+                }
+                if seen.fetch_add(1, Ordering::AcqRel) > 0 {
+                    eprintln!("daq recover {}", words::printable(&root.display().to_string()));
+                    std::process::exit(1);
+                }
+            }
+        });
+    };
+    std::thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(watch)
+        .map_err(Failure::trouble)?;
+    Ok(count)
+}
+
+/// Reads marks from the terminal: Enter or `m`, `m TEXT`. Ends with the input.
+fn read_terminal(commands: Sender<Asked>) {
+    let read = move || {
+        let mut input = std::io::stdin().lock();
+        loop {
+            let mut line = String::new();
+            let mut capped = std::io::Read::take(&mut input, MAX_COMMAND_BYTES);
+            match capped.read_line(&mut line) {
+                Ok(0) | Err(_) => return,
+                Ok(_) => {}
+            }
+            let Some(text) = mark_text(line.trim()) else {
+                eprintln!("Enter | m | m TEXT");
+                continue;
+            };
+            let command = Command::Mark {
+                text: text.to_owned(),
+                uncertainty_ns: None,
+                corrects: None,
+                retracts: false,
+            };
+            let (reply, answered) = crossbeam::channel::bounded(1);
+            if commands.send(Asked { command, reply, by: "operator" }).is_err() {
+                return;
+            }
+            if let Ok(reply) = answered.recv_timeout(Duration::from_secs(5)) {
+                match (reply.mark, reply.why) {
+                    (Some(number), _) => eprintln!("✓ {number} {}", words::printable(text)),
+                    (None, why) => eprintln!("✗ {}", why.unwrap_or_default()),
+                }
+            }
+        }
+    };
+    // Without this thread marks can still be set through `daq mark`.
+    let _ = std::thread::Builder::new().name("terminal".to_owned()).spawn(read);
+}
+
+/// The text of a mark as typed; `None` if the line is no mark.
+fn mark_text(line: &str) -> Option<&str> {
+    match line {
+        "" | "m" => Some(""),
+        line => line.strip_prefix("m ").map(str::trim),
+    }
+}
+
+/// Watches a run to its end and finishes it. `each` is called between looks and may end it.
+pub(super) fn tend(
+    mut session: Session,
+    signals: &AtomicU32,
+    format: Format,
+    language: Language,
+    each: &mut dyn FnMut(&Session) -> Option<End>,
+) -> Result<Built, Failure> {
+    let mut shower = Shower::new(&session, format, language);
+    let end = loop {
+        if signals.load(Ordering::Acquire) > 0 {
+            break End { kind: EndKind::Signal, reason: String::new() };
+        }
+        if let Some(end) = session.tend(Duration::from_millis(50)) {
+            break end;
+        }
+        if let Some(end) = each(&session) {
+            break end;
+        }
+        shower.show(&session);
+    };
+    let failed = (end.kind == EndKind::Failed).then(|| end.reason.clone());
+    shower.last(&session);
+    let root = session.folder().root().display().to_string();
+    let built = session.finish(end).map_err(|error: SessionError| {
+        let hint = message!("run-recover-hint", folder = words::printable(&root));
+        Failure::trouble(format!("{}\n{}", error.in_language(language), hint.in_language(language)))
+    })?;
+    match failed {
+        Some(reason) => {
+            let file = words::printable(&built.path.display().to_string());
+            let failed = message!("run-failed", why = reason, file = file);
+            Err(Failure::trouble(failed.in_language(language)))
+        }
+        None => Ok(built),
+    }
+}
+
+/// What is printed at the end of a run for a program.
+#[derive(Serialize)]
+struct Finished<'a> {
+    file: String,
+    conclusion: &'a trial::finding::Conclusion,
+    findings: &'a [trial::finding::Finding],
+}
+
+/// Prints the result of a run and returns the exit code.
+pub(super) fn conclude(built: &Built, format: Format, language: Language) -> Outcome {
+    let file = words::printable(&built.path.display().to_string());
+    match format {
+        Format::Json => {
+            let findings = &built.findings;
+            print_json(&Finished {
+                file,
+                conclusion: &findings.conclusion,
+                findings: &findings.findings,
+            })?;
+        }
+        Format::Text => {
+            print!("{}", render::findings(&built.findings, language));
+            println!("{} {file}", text(language, "run-file"));
+        }
+    }
+    Ok(verdict::exit_code(&built.findings))
+}
+
+/// Shows status: redrawn on a terminal, a line now and then elsewhere, JSON lines for a program.
+struct Shower {
+    format: Format,
+    language: Language,
+    redraws: bool,
+    lines: usize,
+    periods: u32,
+    next: std::time::Instant,
+    before: Option<Snapshot>,
+}
+
+impl Shower {
+    fn new(session: &Session, format: Format, language: Language) -> Shower {
+        let redraws = format == Format::Text && std::io::stderr().is_terminal();
+        if format == Format::Text {
+            eprintln!("{}", render::started(session, language));
+        }
+        let next = std::time::Instant::now();
+        Shower { format, language, redraws, lines: 0, periods: 0, next, before: None }
+    }
+
+    fn show(&mut self, session: &Session) {
+        if std::time::Instant::now() < self.next {
+            return;
+        }
+        self.next += STATUS_PERIOD;
+        self.periods += 1;
+        if self.redraws || self.format == Format::Json || self.periods % PLAIN_STATUS_PERIODS == 1 {
+            self.print(session);
+        }
+    }
+
+    fn last(&mut self, session: &Session) {
+        self.print(session);
+    }
+
+    fn print(&mut self, session: &Session) {
+        let snapshot = session.snapshot();
+        if self.format == Format::Json {
+            // One line an object, at once: another process reads along.
+            if let Ok(line) = serde_json::to_string(&snapshot) {
+                println!("{line}");
+                let _ = std::io::stdout().flush();
+            }
+            return;
+        }
+        let shown =
+            render::status(session, &snapshot, self.before.as_ref(), self.language, self.redraws);
+        if self.redraws && self.lines > 0 {
+            eprint!("\x1b[{}F\x1b[J", self.lines);
+        }
+        self.lines = shown.lines().count();
+        eprint!("{shown}");
+        self.before = Some(snapshot);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_are_typed_with_or_without_a_text() {
+        assert_eq!(mark_text(""), Some(""));
+        assert_eq!(mark_text("m"), Some(""));
+        assert_eq!(mark_text("m primer-on"), Some("primer-on"));
+        assert_eq!(mark_text("quit"), None);
+    }
+}
