@@ -113,7 +113,8 @@ impl Viewer {
             self.lanes.iter().position(about)
         };
         self.view.lane = named.or_else(limited);
-        self.view.reveal = self.view.lane.is_some();
+        self.view.reveal_lane = self.view.lane.is_some();
+        self.view.reveal_finding = true;
     }
 
     /// Chooses the finding `step` places on, around the ends.

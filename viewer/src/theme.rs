@@ -107,6 +107,9 @@ pub fn apply(context: &egui::Context, motion: bool) {
         style.interaction.selectable_labels = false;
         style.spacing.item_spacing = Vec2::new(8.0, 4.0);
         style.spacing.scroll = egui::style::ScrollStyle::solid();
+        style.spacing.scroll.fade.strength = 0.0;
+        style.visuals.selection.bg_fill = CHOSEN;
+        style.visuals.selection.stroke = Stroke::new(1.0, MEASURED);
         style.visuals.panel_fill = PAGE;
         style.visuals.override_text_color = Some(INK);
         if !motion {

@@ -39,7 +39,7 @@ pub struct Trace {
     pub runs: Vec<Vec<(TrialTime, f64)>>,
     /// Values that are not good.
     pub flaws: Vec<Flaw>,
-    /// Gaps, those nearer than a pixel merged.
+    /// Gaps; those nearer than a pixel, and those without a sample between them, as one.
     pub gaps: Vec<Span>,
     /// Smallest and largest good value within the span.
     pub extent: Option<(f64, f64)>,
@@ -90,6 +90,9 @@ impl Trace {
             })
             .map(|run| thin(run, span, columns))
             .collect();
+        let mut times: Vec<TrialTime> = points.iter().map(|(at, _)| *at).collect();
+        times.extend(flaws.iter().map(|flaw| flaw.span.start));
+        times.sort_unstable();
         flaws.retain(|flaw| flaw.span.overlaps(span));
         let within = |points: &[(TrialTime, f64)]| {
             points.iter().filter(|(at, _)| span.contains(*at)).count()
@@ -100,7 +103,7 @@ impl Trace {
             reduced: !raw || drawn < within(&points),
             runs,
             flaws,
-            gaps: replay.gaps.merged(groups, span, column_ns),
+            gaps: without_sample_between(replay.gaps.merged(groups, span, column_ns), &times),
             samples,
         })
     }
@@ -141,6 +144,23 @@ impl Collected {
             self.flaws.push(Flaw { span: bin.span, value: None, quality: None });
         }
     }
+}
+
+/// Gaps that follow one another without a sample between them, as one.
+fn without_sample_between(gaps: Vec<Span>, times: &[TrialTime]) -> Vec<Span> {
+    let mut joined: Vec<Span> = Vec::new();
+    for gap in gaps {
+        match joined.last_mut() {
+            Some(last)
+                if times.partition_point(|time| *time < last.end)
+                    == times.partition_point(|time| *time <= gap.start) =>
+            {
+                last.end = last.end.max(gap.end);
+            }
+            _ => joined.push(gap),
+        }
+    }
+    joined
 }
 
 /// Smallest and largest value within `span`.
@@ -247,6 +267,14 @@ mod tests {
         assert_eq!(raw.flaws.len(), 1);
         assert_eq!(raw.flaws[0].quality, Some(Quality::OutOfRange));
         assert!(raw.extent.unwrap().1 < 5.0, "a bad value does not stretch the scale");
+    }
+
+    #[test]
+    fn gaps_are_joined_where_no_sample_lies_between() {
+        let gap = |start, end| Span { start: TrialTime(start), end: TrialTime(end) };
+        let gaps = vec![gap(10, 15), gap(20, 25), gap(30, 35)];
+        let times = [TrialTime(5), TrialTime(27), TrialTime(40)];
+        assert_eq!(without_sample_between(gaps, &times), [gap(10, 25), gap(30, 35)]);
     }
 
     #[test]

@@ -48,7 +48,9 @@ pub struct ViewState {
     /// The lane that was chosen.
     pub lane: Option<usize>,
     /// Whether the chosen lane must still be scrolled into sight.
-    pub reveal: bool,
+    pub reveal_lane: bool,
+    /// Whether the chosen finding must still be scrolled into sight.
+    pub reveal_finding: bool,
 }
 
 impl ViewState {
@@ -65,7 +67,8 @@ impl ViewState {
             language,
             selected: None,
             lane: None,
-            reveal: false,
+            reveal_lane: false,
+            reveal_finding: false,
         };
         view.show_all();
         view

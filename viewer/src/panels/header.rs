@@ -73,9 +73,5 @@ fn conclusion(ui: &mut egui::Ui, viewer: &Viewer) {
             .size(15.0)
             .color(theme::verdict(conclusion.verdict));
         ui.add(egui::Label::new(headline).truncate());
-        if conclusion.illustrative {
-            let note = RichText::new(text(language, "viewer-illustrative"));
-            ui.add(egui::Label::new(note.color(theme::NOT_LIVE).size(12.0)).truncate());
-        }
     });
 }

@@ -156,7 +156,7 @@ fn scale_of(trace: &Trace, lane: &Lane, place: Place) -> Scale {
     let (low, high) = extent
         .reduce(|(low, high), (other_low, other_high)| (low.min(other_low), high.max(other_high)))
         .unwrap_or((0.0, 1.0));
-    let steps = ((place.rect.height() - 2.0 * PADDING) / 26.0).clamp(1.0, 6.0);
+    let steps = ((place.rect.height() - 2.0 * PADDING) / 17.0).clamp(1.0, 6.0);
     Scale::around(low, high, steps as usize)
 }
 

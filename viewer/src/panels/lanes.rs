@@ -86,9 +86,9 @@ fn lanes(
                 let top = rect.top() + (height + LANE_DISTANCE) * number as f32;
                 let place =
                     Rect::from_min_size(pos2(rect.left(), top), Vec2::new(rect.width(), height));
-                if viewer.view.reveal && viewer.view.lane == Some(number) {
+                if viewer.view.reveal_lane && viewer.view.lane == Some(number) {
                     ui.scroll_to_rect(place, Some(Align::Center));
-                    viewer.view.reveal = false;
+                    viewer.view.reveal_lane = false;
                 }
                 if ui.is_rect_visible(place) {
                     let at = lane::Place { rect: place, gutter: GUTTER, axis };

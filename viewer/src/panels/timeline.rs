@@ -18,7 +18,7 @@ pub const AXIS_HEIGHT: f32 = 38.0;
 /// Most rows of phases that lie above one another; further ones share the last.
 const MAX_PHASE_ROWS: usize = 4;
 /// Least distance of two ticks of the axis, in points.
-const TICK_DISTANCE: f32 = 90.0;
+const TICK_DISTANCE: f32 = 76.0;
 /// Width that a mark's text has at least, in points.
 const MARK_WIDTH: f32 = 26.0;
 
@@ -150,7 +150,8 @@ pub fn axis(painter: &Painter, rect: Rect, gutter: f32, axis: TimeAxis, viewer: 
     painter.rect_filled(rect, 0.0, theme::PAGE);
     let small = || theme::font(theme::SMALL);
     let (first, second) = (rect.top() + 11.0, rect.top() + 26.0);
-    let names = rect.left() + gutter - 8.0;
+    // Room is left for half of a label at the plot's edge.
+    let names = rect.left() + gutter - TICK_DISTANCE / 2.0;
     let trial = match whole.seconds() <= ticks::PLAIN_SECONDS {
         true => text(language, "viewer-axis-seconds"),
         false => text(language, "viewer-axis-clock"),

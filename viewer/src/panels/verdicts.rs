@@ -1,7 +1,7 @@
 //! The list of findings: a click goes to the evidence.
 
-use egui::{Frame, Margin, Panel, RichText, ScrollArea, Sense, Stroke, Ui, Vec2};
-use trial::finding::Finding;
+use egui::{Frame, Margin, Panel, Response, RichText, ScrollArea, Sense, Stroke, Ui, Vec2};
+use trial::finding::{Finding, Verdict};
 use words::{Language, message, text};
 
 use crate::app::Viewer;
@@ -17,35 +17,60 @@ pub fn show(ui: &mut Ui, viewer: &mut Viewer) {
     }
     let language = viewer.view.language;
     let frame = Frame::new().fill(theme::PAGE).inner_margin(Margin { left: 8, ..Margin::ZERO });
-    let mut chosen = None;
+    let (mut chosen, mut revealed) = (None, false);
     Panel::right("verdicts").frame(frame).default_size(WIDTH).resizable(true).show(ui, |ui| {
         ui.add_space(6.0);
-        ui.label(RichText::new(text(language, "viewer-findings")).size(15.0).strong());
+        summary(ui, viewer, language);
         ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
             let findings = viewer.replay.findings.iter().flat_map(|all| &all.findings);
             for (number, finding) in findings.enumerate() {
                 let selected = viewer.view.selected.filter(|chosen| chosen.finding == number);
                 let evidence = selected.map(|selected| selected.evidence);
-                if card(ui, number, finding, evidence, language) {
+                let response = card(ui, number, finding, evidence, language);
+                if response.clicked() {
                     chosen = Some(number);
+                }
+                if evidence.is_some() && viewer.view.reveal_finding {
+                    response.scroll_to_me(Some(egui::Align::Center));
+                    revealed = true;
                 }
             }
         });
     });
+    viewer.view.reveal_finding &= !revealed;
     if let Some(finding) = chosen {
         viewer.choose(finding);
     }
 }
 
-/// Draws one finding; `evidence` is the chosen piece if it is selected. Returns whether it was
-/// clicked.
+/// How many findings have which verdict.
+fn summary(ui: &mut Ui, viewer: &Viewer, language: Language) {
+    ui.horizontal(|ui| {
+        ui.label(RichText::new(text(language, "viewer-findings")).size(15.0).strong());
+        let findings = || viewer.replay.findings.iter().flat_map(|all| &all.findings);
+        for verdict in Verdict::ALL {
+            let count = findings().filter(|finding| finding.verdict == verdict).count();
+            if count == 0 {
+                continue;
+            }
+            ui.add_space(4.0);
+            let (rect, symbol) = ui.allocate_exact_size(Vec2::splat(15.0), Sense::hover());
+            theme::symbol(ui.painter(), rect.center(), 6.5, verdict);
+            symbol.on_hover_text(labels::verdict(verdict, language));
+            ui.spacing_mut().item_spacing.x = 4.0;
+            ui.label(RichText::new(count.to_string()).color(theme::verdict(verdict)));
+        }
+    });
+}
+
+/// Draws one finding; `evidence` is the chosen piece if it is selected.
 fn card(
     ui: &mut Ui,
     number: usize,
     finding: &Finding,
     evidence: Option<usize>,
     language: Language,
-) -> bool {
+) -> Response {
     let (fill, edge) = match evidence {
         Some(_) => (theme::CHOSEN, Stroke::new(1.5, theme::MEASURED)),
         None => (theme::PAPER, Stroke::new(1.0, theme::RULE)),
@@ -58,7 +83,8 @@ fn card(
         .outer_margin(Margin { bottom: 2, ..Margin::ZERO });
     let shown = frame.show(ui, |ui| {
         ui.set_width(ui.available_width());
-        ui.spacing_mut().item_spacing.y = 3.0;
+        ui.spacing_mut().item_spacing.y = 2.0;
+        ui.spacing_mut().interact_size.y = 15.0;
         heading(ui, finding, language);
         let title = RichText::new(finding.title.in_language(language)).size(14.0).strong();
         ui.label(title);
@@ -76,7 +102,7 @@ fn card(
     if response.hovered() {
         ui.ctx().set_cursor_icon(egui::CursorIcon::PointingHand);
     }
-    response.clicked()
+    response
 }
 
 fn heading(ui: &mut Ui, finding: &Finding, language: Language) {
@@ -108,11 +134,11 @@ fn numbers(ui: &mut Ui, finding: &Finding, language: Language) {
     row(ui, text(language, "viewer-measured"), labels::measured(finding.measured, language));
     ui.horizontal_wrapped(|ui| {
         name(ui, text(language, "viewer-limit"));
-        let limits = labels::limits(&finding.limit, language);
-        ui.label(RichText::new(limits).font(theme::digits(12.0)));
         let status = finding.source.status;
         let word = labels::status(status, language);
         theme::outlined_badge(ui, &word, 10.0, theme::status(status));
+        let limits = labels::limits(&finding.limit, language);
+        ui.label(RichText::new(limits).font(theme::digits(12.0)));
     });
     row(ui, text(language, "viewer-margin"), labels::margin(finding.margin, language));
 }
