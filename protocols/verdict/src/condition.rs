@@ -1,5 +1,7 @@
 //! Conditions over signals: three-valued truth, and how long a state lasts.
 
+use std::sync::Arc;
+
 use trial::expression::Compare;
 use trial::time::TrialTime;
 
@@ -24,7 +26,7 @@ pub(crate) struct Test {
 /// Comparisons that are to hold together.
 #[derive(Debug, Clone)]
 pub(crate) struct Tests {
-    pub tests: Vec<Test>,
+    pub tests: Arc<[Test]>,
     /// Longest time for which a sample counts as observed, in nanoseconds.
     pub gap_ns: i64,
 }
@@ -48,7 +50,7 @@ impl Tests {
 
     pub fn truth(&self, store: &Store, at: TrialTime) -> Truth {
         let mut truth = Truth::True;
-        for test in &self.tests {
+        for test in self.tests.iter() {
             match store.observed(test.signal, at, self.gap_ns) {
                 Some((value, _)) if test.compare.holds(value, test.limit) => {}
                 Some(_) => return Truth::False,

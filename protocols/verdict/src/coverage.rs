@@ -2,8 +2,6 @@
 
 use trial::time::{Span, TrialTime};
 
-use crate::condition::Stretch;
-
 /// A stretch of time in which a signal was not observed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Unobserved {
@@ -22,20 +20,20 @@ pub(crate) struct Coverage {
 }
 
 impl Coverage {
-    /// Counts a stretch; stretches come in order.
-    pub fn add(&mut self, stretch: &Stretch) {
-        let length = stretch.to.since(stretch.from);
+    /// Counts a stretch of time, in which a signal may be missing; stretches come in order.
+    pub fn add(&mut self, from: TrialTime, to: TrialTime, missing: Option<usize>) {
+        let length = to.since(from);
         self.total_ns = self.total_ns.saturating_add(length);
-        let Some(signal) = stretch.missing else {
+        let Some(signal) = missing else {
             self.observed_ns = self.observed_ns.saturating_add(length);
             self.open = None;
             return;
         };
         let gap = match self.open {
-            Some(open) if open.span.end == stretch.from => {
-                Unobserved { span: Span { end: stretch.to, ..open.span }, ..open }
+            Some(open) if open.span.end == from => {
+                Unobserved { span: Span { end: to, ..open.span }, ..open }
             }
-            _ => Unobserved { span: Span::new(stretch.from, stretch.to), signal },
+            _ => Unobserved { span: Span::new(from, to), signal },
         };
         self.open = Some(gap);
         let length = |gap: &Unobserved| gap.span.end.since(gap.span.start);

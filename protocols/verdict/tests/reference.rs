@@ -1,5 +1,8 @@
 //! The fold against a naive evaluator that looks at every tick: independent code, same findings.
 
+// Helpers of tests may panic as tests do.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod common;
 
 use common::{Memory, SECOND, Sample, plan};

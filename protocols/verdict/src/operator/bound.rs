@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+use trial::document::Title;
 use trial::expression::Compare;
 use trial::finding::{Measured, Verdict};
 use trial::scenario::Statistic;
@@ -15,7 +16,6 @@ use words::message;
 
 use super::Judge;
 use crate::compile::difference_unit;
-use crate::condition::{Stretch, Truth};
 use crate::coverage::Coverage;
 use crate::outcome::{Closing, Outcome, bilingual, decide, margin, with_unit};
 use crate::signal::Store;
@@ -142,6 +142,34 @@ impl Bound {
         let high = if wanted.ceil() <= count { rank(wanted) } else { None };
         (low.unwrap_or(f64::NEG_INFINITY), high.unwrap_or(f64::INFINITY), seen)
     }
+
+    fn reason(&self, closing: &Closing<'_>, shown: Option<f64>) -> Title {
+        let info = &closing.signals[self.signal];
+        let (compare, limit) = self.limit;
+        let limit = with_unit(info.unit.from_si(limit), info.unit);
+        let limit = format!("{} {limit}", compare.shown());
+        let value = shown.map_or_else(|| "–".to_owned(), |value| with_unit(value, info.unit));
+        bilingual(|language| {
+            let signal = info.title.in_language(language);
+            match self.statistic {
+                Statistic::Min => {
+                    message!("verdict-bound-min", signal = signal, value = value, limit = limit)
+                }
+                Statistic::Max => {
+                    message!("verdict-bound-max", signal = signal, value = value, limit = limit)
+                }
+                Statistic::Mean => {
+                    message!("verdict-bound-mean", signal = signal, value = value, limit = limit)
+                }
+                Statistic::P05 => {
+                    message!("verdict-bound-p05", signal = signal, value = value, limit = limit)
+                }
+                Statistic::P95 => {
+                    message!("verdict-bound-p95", signal = signal, value = value, limit = limit)
+                }
+            }
+        })
+    }
 }
 
 impl Judge for Bound {
@@ -153,8 +181,7 @@ impl Judge for Bound {
                 self.integral += value * until.since(self.now) as f64;
             }
             let missing = observed.is_none().then_some(self.signal);
-            let truth = Truth::Unknown;
-            self.coverage.add(&Stretch { from: self.now, to: until, truth, missing });
+            self.coverage.add(self.now, until, missing);
             self.now = until;
         }
     }
@@ -192,29 +219,6 @@ impl Judge for Bound {
         let unit = difference_unit(info.unit);
         let end = |value: f64| compare.margin(value, limit) / unit.factor;
         let shown = seen.map(|value| info.unit.from_si(value));
-        let reason = bilingual(|language| {
-            let signal = info.title.in_language(language);
-            let value = shown.map_or_else(|| "–".to_owned(), |value| with_unit(value, info.unit));
-            let limit =
-                format!("{} {}", compare.shown(), with_unit(info.unit.from_si(limit), info.unit));
-            match self.statistic {
-                Statistic::Min => {
-                    message!("verdict-bound-min", signal = signal, value = value, limit = limit)
-                }
-                Statistic::Max => {
-                    message!("verdict-bound-max", signal = signal, value = value, limit = limit)
-                }
-                Statistic::Mean => {
-                    message!("verdict-bound-mean", signal = signal, value = value, limit = limit)
-                }
-                Statistic::P05 => {
-                    message!("verdict-bound-p05", signal = signal, value = value, limit = limit)
-                }
-                Statistic::P95 => {
-                    message!("verdict-bound-p95", signal = signal, value = value, limit = limit)
-                }
-            }
-        });
         let worst_sample = match self.statistic {
             Statistic::Min => self.smallest,
             Statistic::Max => self.largest,
@@ -230,7 +234,7 @@ impl Judge for Bound {
             margin: Some(margin(end(worst), end(best), unit)),
             coverage: None,
             evidence: vec![evidence],
-            reason,
+            reason: self.reason(closing, shown),
         };
         closing.gate(&self.coverage, &mut outcome);
         outcome

@@ -46,7 +46,7 @@ pub(crate) struct Fold {
 #[derive(Debug, Clone)]
 enum Kind {
     Bound(bound::Bound),
-    Hold(hold::Hold),
+    Hold(Box<hold::Hold>),
     Pair(pair::Pair),
     TimeTo(Box<timeto::TimeTo>),
     Ripple(ripple::Ripple),
@@ -62,7 +62,8 @@ impl Fold {
                 Kind::Bound(bound::Bound::begin(*signal, *statistic, limit, gap_ns, start))
             }
             OperatorSpec::Hold { signal, low, high, tests, duration_ns } => {
-                Kind::Hold(hold::Hold::begin(*signal, (*low, *high), tests, *duration_ns, start))
+                let band = (*low, *high);
+                Kind::Hold(Box::new(hold::Hold::begin(*signal, band, tests, *duration_ns, start)))
             }
             OperatorSpec::Pair { tests, duration_ns } => {
                 Kind::Pair(pair::Pair::begin(tests, *duration_ns, start))
@@ -114,7 +115,7 @@ impl Fold {
     fn judge_mut(&mut self) -> &mut dyn Judge {
         match &mut self.kind {
             Kind::Bound(fold) => fold,
-            Kind::Hold(fold) => fold,
+            Kind::Hold(fold) => fold.as_mut(),
             Kind::Pair(fold) => fold,
             Kind::TimeTo(fold) => fold.as_mut(),
             Kind::Ripple(fold) => fold,

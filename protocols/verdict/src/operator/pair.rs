@@ -64,7 +64,7 @@ impl Lasting {
     pub fn advance(&mut self, store: &Store, to: TrialTime) {
         let Lasting { tests, now, coverage, seen, possible } = self;
         tests.walk(store, *now, to, |stretch| {
-            coverage.add(&stretch);
+            coverage.add(stretch.from, stretch.to, stretch.missing);
             seen.add(stretch.from, stretch.to, stretch.truth == Truth::True);
             possible.add(stretch.from, stretch.to, stretch.truth != Truth::False);
         });

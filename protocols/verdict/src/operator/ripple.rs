@@ -11,7 +11,6 @@ use words::message;
 use super::Judge;
 use super::window::{Entry, MAX_WINDOW_ENTRIES, Smallest};
 use crate::compile::percent;
-use crate::condition::{Stretch, Truth};
 use crate::coverage::Coverage;
 use crate::outcome::{AddSentence, Closing, Outcome, bilingual, decide, margin, with_unit};
 use crate::signal::Store;
@@ -61,8 +60,7 @@ impl Judge for Ripple {
             let observed = store.observed(self.signal, self.now, self.gap_ns);
             let until = observed.map_or(to, |(_, until)| until.min(to));
             let missing = observed.is_none().then_some(self.signal);
-            let truth = Truth::Unknown;
-            self.coverage.add(&Stretch { from: self.now, to: until, truth, missing });
+            self.coverage.add(self.now, until, missing);
             self.now = until;
         }
     }

@@ -14,7 +14,7 @@ use words::message;
 
 use super::Judge;
 use crate::compile::{TriggerSpec, second};
-use crate::condition::{Run, Stretch, Tests, Truth, Turn};
+use crate::condition::{Run, Tests, Truth, Turn};
 use crate::coverage::Coverage;
 use crate::outcome::{AddSentence, Closing, Outcome, bilingual, margin, with_unit};
 use crate::signal::Store;
@@ -242,8 +242,7 @@ impl TimeTo {
         let waiting = self.from.is_some();
         let Event::When(watch) = &mut self.second else {
             if waiting && self.to.is_none() {
-                let (from, truth) = (self.now, Truth::Unknown);
-                self.coverage.add(&Stretch { from, to, truth, missing: None });
+                self.coverage.add(self.now, to, None);
             }
             return;
         };
@@ -257,7 +256,7 @@ impl TimeTo {
             watch.pass(stretch.to);
             match event {
                 Some((_, lasted)) => *lasted |= watch.seen.lasted(),
-                None if waiting => coverage.add(&stretch),
+                None if waiting => coverage.add(stretch.from, stretch.to, stretch.missing),
                 None => {}
             }
         });
