@@ -1,0 +1,47 @@
+# make demo    install what is missing, build, run a whole trial, say what to do next
+# make test    the everyday tests
+# make bench   benchmarks against peers (about half an hour; BENCH_SECONDS, BENCH_ROUNDS shorten)
+# make crash-test COUNT=100   kill the daemon that many times
+# make deps    what the build and the tests need: a CMake, Python peers, system packages
+# make clean   remove everything that make wrote
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := demo
+
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+PURE := -p words -p trial -p wire -p journal -p verdict
+WHOLE := -p trialfile -p evidence -p rigs -p daq -p viewer -p suite
+COUNT ?= 100
+
+.PHONY: demo test bench crash-test captures deps build-deps lint clean
+
+build-deps:
+	@scripts/deps build
+
+deps:
+	@scripts/deps build test
+
+demo: build-deps
+	cargo build --release --locked -p daq -p viewer
+	@$(TARGET)/release/daq demo --out "demo-out/$$(date +%Y%m%d-%H%M%S)" || [ $$? -eq 3 ]
+
+test: deps
+	cargo build --release --locked -p daq -p viewer -p rigs
+	cargo test --locked $(PURE)
+	cargo test --release --locked $(WHOLE)
+
+lint: deps
+	cargo fmt --all --check
+	cargo clippy --release --locked --workspace --all-targets -- -D warnings
+
+bench: deps
+	cargo build --release --locked -p daq -p rigs
+	cargo bench --locked -p suite --bench against_peers
+
+crash-test: deps
+	cargo build --release --locked -p daq -p rigs
+	CRASH_COUNT=$(COUNT) cargo test --release --locked -p suite --test crash -- --nocapture
+
+clean:
+	rm -rf $(TARGET) .deps demo-out bench-out
