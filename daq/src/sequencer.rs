@@ -142,7 +142,7 @@ fn write_loop(
     loop {
         // Asked before the queue is emptied: what was pushed before the stop is written.
         let stopping = stop.load(Ordering::Acquire);
-        let drained = gather(&mut writer, drafts);
+        let gathered = gather(&mut writer, drafts);
         if let Err(error) = write_block(&mut writer, progress) {
             progress.fail(error.to_string());
             return Err(error);
@@ -150,26 +150,39 @@ fn write_loop(
         if progress.failed.load(Ordering::Acquire) {
             return Ok(writer.root());
         }
-        if drained {
-            if stopping {
-                return Ok(writer.root());
-            }
-            std::thread::sleep(SEQUENCER_TICK);
+        match gathered {
+            Gathered::Ended => return Ok(writer.root()),
+            Gathered::Everything if stopping => return Ok(writer.root()),
+            Gathered::Everything => std::thread::sleep(SEQUENCER_TICK),
+            Gathered::Some => {}
         }
     }
 }
 
-/// Takes what waits into a block; `true` if nothing is left waiting.
-fn gather(writer: &mut Writer, drafts: &Receiver<Draft>) -> bool {
+/// What one gathering took.
+enum Gathered {
+    /// A block's worth; more waits.
+    Some,
+    /// All that waited.
+    Everything,
+    /// The end of the run: what a straggling link adds behind it is not part of the run.
+    Ended,
+}
+
+/// Takes what waits into a block.
+fn gather(writer: &mut Writer, drafts: &Receiver<Draft>) -> Gathered {
     while writer.pending_bytes() < BLOCK_TARGET_BYTES {
         match drafts.try_recv() {
             Ok(Draft { at, source, body }) => {
                 writer.append(0, at, source, &body);
+                if matches!(body, Body::End(_)) {
+                    return Gathered::Ended;
+                }
             }
-            Err(TryRecvError::Empty | TryRecvError::Disconnected) => return true,
+            Err(TryRecvError::Empty | TryRecvError::Disconnected) => return Gathered::Everything,
         }
     }
-    false
+    Gathered::Some
 }
 
 fn write_block(writer: &mut Writer, progress: &Progress) -> Result<(), JournalError> {

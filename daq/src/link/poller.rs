@@ -38,6 +38,8 @@ pub struct Poller {
     framing: Framing,
     connection: Option<Connection>,
     connecting: Option<JoinHandle<Result<Line, ConnectError>>>,
+    /// When the connection was last dropped or lost.
+    down_since: TrialTime,
     backoff: Backoff,
     devices: Vec<DeviceState>,
     /// More than one device is on the line.
@@ -84,6 +86,7 @@ impl Poller {
             framing,
             connection: None,
             connecting: None,
+            down_since: TrialTime::ZERO,
             backoff: Backoff::new(),
             next_poll: 0,
             free_at: TrialTime::ZERO,
@@ -119,8 +122,8 @@ impl Poller {
                     }
                 }
                 Next::Missed { request, due } => {
-                    let cause =
-                        if self.connection.is_some() { Cause::Overrun } else { Cause::LinkDown };
+                    let was_down = self.connection.is_none() && due >= self.down_since;
+                    let cause = if was_down { Cause::LinkDown } else { Cause::Overrun };
                     let poll = self.poll_due(request, due);
                     self.context.push(Body::Outcome { poll, cause });
                 }
@@ -283,6 +286,7 @@ impl Poller {
             self.note_miss(device, began);
             self.context.push_state(false, "dropped after a missed answer");
             self.connection = None;
+            self.down_since = self.context.clock.now();
             self.start_connecting(Duration::ZERO);
             return Ok(());
         }
@@ -317,6 +321,7 @@ impl Poller {
     fn lose(&mut self, why: String) {
         self.context.push_state(false, why);
         self.connection = None;
+        self.down_since = self.context.clock.now();
         let pause = self.backoff.pause();
         self.start_connecting(pause);
     }

@@ -8,7 +8,7 @@ use journal::{ChainValue, Ending, Reader, records};
 use trial::document::Document;
 use trial::finding::Findings;
 use trial::plan::Plan;
-use trial::record::{Body, ClockPair, End, Event, Mark, Origin, Record};
+use trial::record::{Body, ClockPair, End, Event, EventKind, LinkState, Mark, Origin, Record};
 use trial::recording::{Chunk, Gap, Recording as _, RunHead, SampleGroup};
 use trial::time::{Span, TrialTime};
 use trialfile::{FinishedSamples, Seal, TrialFile, TrialFileError, TrialWriter};
@@ -42,6 +42,7 @@ pub struct Builder {
 /// Where derived things go. The sink's methods have no result, so the first error is kept.
 struct Output {
     path: PathBuf,
+    plan: Option<Arc<Plan>>,
     writer: Option<TrialWriter>,
     failure: Option<TrialFileError>,
 }
@@ -56,6 +57,7 @@ impl Output {
 
 impl Sink for Output {
     fn begin(&mut self, origin: &Origin, plan: &Arc<Plan>, groups: &[SampleGroup]) {
+        self.plan = Some(Arc::clone(plan));
         match TrialWriter::create(&self.path, origin, Arc::clone(plan), groups) {
             Ok(writer) => self.writer = Some(writer),
             Err(error) => self.failure = Some(error),
@@ -70,6 +72,12 @@ impl Sink for Output {
 
     fn gap(&mut self, gap: Gap) {
         self.write(|writer| writer.gap(gap));
+    }
+
+    fn link(&mut self, at: TrialTime, link: usize, state: &LinkState) {
+        if let Some(event) = self.plan.as_ref().and_then(|plan| link_event(plan, link, state)) {
+            self.event(at, &event);
+        }
     }
 
     fn mark(&mut self, at: TrialTime, mark: &Mark) {
@@ -91,6 +99,13 @@ impl Sink for Output {
     }
 }
 
+/// A change of a link, as the trial file lists it among the events.
+pub(crate) fn link_event(plan: &Plan, link: usize, state: &LinkState) -> Option<Event> {
+    let id = &plan.links.get(link)?.id;
+    let direction = if state.up { "up" } else { "down" };
+    Some(Event { kind: EventKind::Link, text: format!("{id} {direction}: {}", state.why) })
+}
+
 /// Two sinks fed as one.
 struct Both<'a, A, B>(&'a mut A, &'a mut B);
 
@@ -108,6 +123,11 @@ impl<A: Sink, B: Sink> Sink for Both<'_, A, B> {
     fn gap(&mut self, gap: Gap) {
         self.0.gap(gap);
         self.1.gap(gap);
+    }
+
+    fn link(&mut self, at: TrialTime, link: usize, state: &LinkState) {
+        self.0.link(at, link, state);
+        self.1.link(at, link, state);
     }
 
     fn mark(&mut self, at: TrialTime, mark: &Mark) {
@@ -149,7 +169,7 @@ impl Builder {
             _ => {}
         }
         Ok(Builder {
-            output: Output { path: path.clone(), writer: None, failure: None },
+            output: Output { path: path.clone(), plan: None, writer: None, failure: None },
             path,
             derive: Derive::new(),
             documents: Vec::new(),

@@ -9,14 +9,14 @@ use std::sync::Arc;
 use trial::channel::{ChannelIndex, Sample};
 use trial::document::Document;
 use trial::plan::Plan;
-use trial::record::{Body, ClockPair, End, Event, Mark, Origin};
+use trial::record::{Body, ClockPair, End, Event, LinkState, Mark, Origin};
 use trial::recording::{Chunk, Gap, Recording, SampleGroup};
 use trial::time::{Span, TrialTime};
 use trialfile::TrialFile;
 use wire::derive::{Derive, Row, Sink};
 
 use crate::EvidenceError;
-use crate::builder::fold;
+use crate::builder::{fold, link_event};
 
 /// Rows that are collected before they are compared.
 const COMPARED_ROWS: usize = 4096;
@@ -292,6 +292,12 @@ impl Sink for Compare<'_> {
 
     fn gap(&mut self, gap: Gap) {
         self.gaps.push(gap);
+    }
+
+    fn link(&mut self, at: TrialTime, link: usize, state: &LinkState) {
+        if let Some(event) = link_event(self.file.plan(), link, state) {
+            self.event(at, &event);
+        }
     }
 
     fn mark(&mut self, at: TrialTime, mark: &Mark) {

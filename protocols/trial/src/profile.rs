@@ -487,7 +487,8 @@ impl PointLowering<'_> {
                 let address = address
                     .filter(|first| first.checked_add(encoding.register_count() - 1).is_some())
                     .ok_or_else(|| message!("profile-bad-address", point = raw.id))?;
-                let cap = self.raw.modbus.as_ref().and_then(|modbus| modbus.get_ref().max_registers);
+                let cap =
+                    self.raw.modbus.as_ref().and_then(|modbus| modbus.get_ref().max_registers);
                 if cap.is_some_and(|cap| cap < encoding.register_count()) {
                     return Err(message!("profile-wide-point", point = raw.id));
                 }

@@ -284,8 +284,8 @@ pub enum EventKind {
     ForeignWrite,
     /// The disk is running full.
     DiskLow,
-    /// A fault was injected by the rig of a demonstration.
-    InjectedFault,
+    /// A link came up or went down.
+    Link,
     /// Anything else, told by its text.
     Note,
 }
