@@ -133,7 +133,8 @@ impl Viewer {
         self.choose(next);
     }
 
-    fn keys(&mut self, context: &egui::Context) {
+    /// Does what the pressed keys ask for.
+    pub fn keys(&mut self, context: &egui::Context) {
         let plain = |key: Key| context.input_mut(|input| input.consume_key(Modifiers::NONE, key));
         if plain(Key::ArrowLeft) {
             self.view.pan_share(-PAN_STEP);

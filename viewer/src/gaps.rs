@@ -1,7 +1,15 @@
 //! Where data are missing, ordered so that a span can be looked up quickly.
+//!
+//! A computed channel has gaps of its own: where it has no values because its inputs have none.
 
-use trial::recording::{Gap, GroupIndex};
+use trial::channel::ChannelIndex;
+use trial::plan::Plan;
+use trial::recording::{Gap, GroupIndex, SampleGroup};
 use trial::time::{Span, TrialTime};
+
+/// Usual intervals of a computed channel without a value after which a gap of an input counts as
+/// its gap; for less, the inputs' last values hold.
+const TOLERATED_INTERVALS: i64 = 3;
 
 /// The gaps of all groups.
 #[derive(Debug, Clone, Default)]
@@ -89,6 +97,76 @@ impl GapIndex {
     }
 }
 
+/// The group of a channel.
+pub fn group_of(groups: &[SampleGroup], index: ChannelIndex) -> Option<GroupIndex> {
+    let position = groups.iter().position(|group| group.channels.contains(&index))?;
+    Some(GroupIndex(position as u32))
+}
+
+/// The groups of all channels that go into the computed channel `derived`.
+pub fn input_groups(plan: &Plan, groups: &[SampleGroup], derived: &str) -> Vec<GroupIndex> {
+    let mut found = Vec::new();
+    let mut wanted = vec![derived];
+    // A computed channel uses only those before it, so that going backwards meets every name.
+    for derived in plan.scenario.derived.iter().rev() {
+        if wanted.contains(&derived.id.as_str()) {
+            derived.expression.names(&mut |name| wanted.push(name));
+        }
+    }
+    for name in wanted {
+        let group = plan.roles.get(name).and_then(|index| group_of(groups, *index));
+        found.extend(group.filter(|group| !found.contains(group)));
+    }
+    found
+}
+
+/// The gaps of a computed channel with values at `times`: those of its `inputs`, as far as they
+/// leave it without a value for longer than usual. They are said to be of `group`.
+pub fn derived_gaps(
+    group: GroupIndex,
+    times: &[TrialTime],
+    inputs: &[GroupIndex],
+    gaps: &[Gap],
+) -> Vec<Gap> {
+    let tolerated = usual_interval_ns(times).saturating_mul(TOLERATED_INTERVALS);
+    let mut sources: Vec<&Gap> = gaps.iter().filter(|gap| inputs.contains(&gap.group)).collect();
+    sources.sort_by_key(|gap| gap.span.start);
+    let time = |position: usize, beyond| times.get(position).copied().unwrap_or(beyond);
+    let mut found: Vec<(usize, Gap)> = Vec::new();
+    for source in sources {
+        // The intervals between values that the gap touches; the first is before all values.
+        let first = times.partition_point(|time| *time <= source.span.start);
+        let last = times.partition_point(|time| *time < source.span.end).max(first);
+        for interval in first..=last {
+            let start = interval.checked_sub(1).map_or(TrialTime::MIN, |p| time(p, TrialTime::MIN));
+            let end = time(interval, TrialTime::MAX);
+            if end.since(start) <= tolerated {
+                continue;
+            }
+            let (from, to) = (source.span.start.max(start), source.span.end.min(end));
+            match found.last_mut() {
+                Some((same, gap)) if *same == interval => gap.span.end = gap.span.end.max(to),
+                _ => found.push((
+                    interval,
+                    Gap { group, span: Span { start: from, end: to }, cause: source.cause },
+                )),
+            }
+        }
+    }
+    found.into_iter().map(|(_, gap)| gap).collect()
+}
+
+/// The median interval between values, in nanoseconds; 0 for fewer than two.
+fn usual_interval_ns(times: &[TrialTime]) -> i64 {
+    let mut intervals: Vec<i64> =
+        times.iter().zip(times.iter().skip(1)).map(|(one, next)| next.since(*one)).collect();
+    if intervals.is_empty() {
+        return 0;
+    }
+    let middle = intervals.len() / 2;
+    *intervals.select_nth_unstable(middle).1
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,5 +231,41 @@ mod tests {
         let index = index(&[(0, 2), (3, 4), (50, 60)]);
         assert_eq!(index.merged(&[GROUP], span(0, 100), 1), [span(0, 4), span(50, 60)]);
         assert_eq!(index.merged(&[GROUP], span(0, 100), 0).len(), 3);
+    }
+
+    #[test]
+    fn a_computed_channel_has_the_gaps_of_all_its_inputs() {
+        let replay = crate::synthetic::replay();
+        let (plan, groups) = (replay.recording.plan(), replay.recording.groups());
+        assert_eq!(input_groups(plan, groups, "net_pressure"), [GroupIndex(0)]);
+    }
+
+    #[test]
+    fn a_computed_channel_is_unknown_only_where_it_has_no_values() {
+        let gaps = |spans: &[(i64, i64)]| -> Vec<Gap> {
+            let gap = |&(start, end): &(i64, i64)| Gap {
+                group: GROUP,
+                span: span(start, end),
+                cause: GapCause::Silence,
+            };
+            spans.iter().map(gap).collect()
+        };
+        // A value every 10, none from 50 to 100.
+        let times: Vec<_> = (0..=5).chain(10..20).map(|i| TrialTime(i * 10)).collect();
+        let check = |sources: &[(i64, i64)], expected: &[(i64, i64)]| {
+            let found = derived_gaps(GroupIndex(7), &times, &[GROUP], &gaps(sources));
+            let found: Vec<_> =
+                found.iter().map(|gap| (gap.span.start.0, gap.span.end.0)).collect();
+            assert_eq!(found, expected, "{sources:?}");
+        };
+        // Bridged by the last value of the input that is missing.
+        check(&[(12, 18), (21, 29)], &[]);
+        // Bridged for a while, then unknown.
+        check(&[(30, 97)], &[(50, 97)]);
+        check(&[(30, 40), (51, 60), (61, 70), (80, 97)], &[(51, 97)]);
+        // Before the first and after the last value.
+        check(&[(-20, -5), (195, 300)], &[(-20, -5), (195, 300)]);
+        let other = derived_gaps(GroupIndex(7), &times, &[GroupIndex(1)], &gaps(&[(50, 97)]));
+        assert_eq!(other, []);
     }
 }

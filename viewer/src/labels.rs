@@ -103,16 +103,15 @@ pub fn measured(measured: Option<Measured>, language: Language) -> String {
     }
 }
 
-/// The limits as they were applied.
-pub fn limits(limits: &[AppliedLimit], language: Language) -> String {
+/// The limits as they were applied, one text each.
+pub fn limits(limits: &[AppliedLimit], language: Language) -> Vec<String> {
     if limits.is_empty() {
-        return text(language, "viewer-not-told");
+        return vec![text(language, "viewer-not-told")];
     }
-    let each: Vec<String> = limits
-        .iter()
-        .map(|limit| format!("{} {}", limit.compare.shown(), with_unit(limit.value, limit.unit)))
-        .collect();
-    each.join(", ")
+    let told = |limit: &AppliedLimit| {
+        format!("{} {}", limit.compare.shown(), with_unit(limit.value, limit.unit))
+    };
+    limits.iter().map(told).collect()
 }
 
 /// The margin with its sign; an interval where unobserved samples may be anything.

@@ -10,6 +10,7 @@ use trial::scenario::{LimitStatus, Operator, Scenario};
 use trial::time::Span;
 use trial::unit::Unit;
 
+use crate::gaps;
 use crate::replay::{Replay, Signal};
 
 /// A limit of a criterion, where and when it applies.
@@ -85,7 +86,7 @@ pub fn lanes(replay: &Replay) -> Vec<Lane> {
             role: None,
             title: derived.title.clone(),
             unit: derived.unit,
-            groups: input_groups(plan, groups, &derived.id),
+            groups: vec![replay.derived_group(position)],
             limits: Vec::new(),
         });
     }
@@ -116,31 +117,9 @@ fn channel_lane(plan: &Plan, groups: &[SampleGroup], index: ChannelIndex) -> Opt
         role: None,
         title: channel.title.clone(),
         unit: channel.unit,
-        groups: group_of(groups, index).into_iter().collect(),
+        groups: gaps::group_of(groups, index).into_iter().collect(),
         limits: Vec::new(),
     })
-}
-
-fn group_of(groups: &[SampleGroup], index: ChannelIndex) -> Option<GroupIndex> {
-    let position = groups.iter().position(|group| group.channels.contains(&index))?;
-    Some(GroupIndex(position as u32))
-}
-
-/// The groups of all channels that go into a computed channel.
-fn input_groups(plan: &Plan, groups: &[SampleGroup], derived: &str) -> Vec<GroupIndex> {
-    let mut found = Vec::new();
-    let mut wanted = vec![derived];
-    // A computed channel uses only those before it, so that going backwards meets every name.
-    for derived in plan.scenario.derived.iter().rev() {
-        if wanted.contains(&derived.id.as_str()) {
-            derived.expression.names(&mut |name| wanted.push(name));
-        }
-    }
-    for name in wanted {
-        let group = plan.roles.get(name).and_then(|index| group_of(groups, *index));
-        found.extend(group.filter(|group| !found.contains(group)));
-    }
-    found
 }
 
 /// Puts the limits of a finding on the lanes of their signals. A limit on a time or on a ratio
@@ -197,13 +176,6 @@ mod tests {
         assert_eq!(lanes[0].role.as_deref(), Some("outlet_pressure"));
         assert_eq!(lanes[0].title.zh, "出口压力");
         assert!(lanes[2].is_derived());
-    }
-
-    #[test]
-    fn a_computed_channel_has_the_gaps_of_all_its_inputs() {
-        let lanes = lanes(&synthetic::replay());
-        assert_eq!(lanes[2].groups, [GroupIndex(0)]);
-        assert_eq!(lanes[4].groups, [GroupIndex(1)]);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use trial::recording::{Bin, Chunk, Gap, GroupIndex, Recording, RecordingError};
 use trial::time::{Span, TrialTime};
 use trial::unit::Unit;
 
-use crate::gaps::GapIndex;
+use crate::gaps::{self, GapIndex};
 
 /// First stretch of time that is searched backwards for a sample, in nanoseconds: 1 s.
 const FIRST_LOOK_BACK_NS: i64 = 1_000_000_000;
@@ -78,7 +78,7 @@ pub struct Replay {
     pub derived: Vec<DerivedTrace>,
     /// Whether the file is sealed.
     pub seal: SealShown,
-    /// All gaps, by group and time.
+    /// All gaps, those of computed channels too, by group and time.
     pub gaps: GapIndex,
 }
 
@@ -90,8 +90,22 @@ impl Replay {
         derived: Vec<DerivedTrace>,
         seal: SealShown,
     ) -> Replay {
-        let gaps = GapIndex::new(recording.groups().len(), recording.gaps());
+        let groups = recording.groups();
+        let mut all = recording.gaps().to_vec();
+        for (position, computed) in derived.iter().enumerate() {
+            let group = GroupIndex((groups.len() + position) as u32);
+            let inputs = gaps::input_groups(recording.plan(), groups, &computed.id);
+            let own = gaps::derived_gaps(group, &computed.times, &inputs, recording.gaps());
+            all.extend(own);
+        }
+        let gaps = GapIndex::new(groups.len() + derived.len(), &all);
         Replay { recording, findings, derived, seal, gaps }
+    }
+
+    /// The group under which the gaps of a computed channel are found; those of recorded
+    /// channels come before.
+    pub fn derived_group(&self, position: usize) -> GroupIndex {
+        GroupIndex((self.recording.groups().len() + position) as u32)
     }
 
     /// Calls `sink` with the samples of a signal within `span`, in order.

@@ -1,5 +1,7 @@
 //! The program itself, on a real trial file in a real window of a virtual display.
 
+#![expect(clippy::expect_used, reason = "a test that can't go on says so")]
+
 mod pump_trial;
 
 use std::collections::BTreeSet;

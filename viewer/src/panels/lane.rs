@@ -116,34 +116,36 @@ fn value(
     reading: Option<&Result<Reading, RecordingError>>,
     language: Language,
 ) {
-    let at = place.rect.left_bottom() + egui::vec2(12.0, -6.0);
     let unit = lane.unit.shown();
     let width = place.gutter - SCALE_WIDTH - 18.0;
-    let line = |told: &str, font, colour| {
-        theme::text_within(painter, at, Align2::LEFT_BOTTOM, told, font, colour, width)
+    let line = |up: f32, told: &str, font, colour| {
+        let at = place.rect.left_bottom() + egui::vec2(12.0, -up);
+        theme::text_within(painter, at, Align2::LEFT_BOTTOM, told, font, colour, width);
     };
+    // A value that needs words has them in a second line.
+    let (first, second) = (15.0, 3.0);
     match reading {
-        None => {
-            line(&unit, theme::font(12.0), theme::MUTED);
-        }
+        None => line(6.0, &unit, theme::font(12.0), theme::MUTED),
         Some(Ok(Reading::Sample { value, quality, .. })) if quality.is_good() => {
             let told = format!("{} {unit}", ticks::value(*value));
-            line(&told, theme::digits(15.0), colour(lane));
+            line(6.0, &told, theme::digits(15.0), colour(lane));
         }
         Some(Ok(Reading::Sample { value, quality, .. })) => {
-            let told =
-                format!("{} {unit} {}", ticks::value(*value), labels::quality(*quality, language));
-            line(&told, theme::digits(12.0), theme::FLAW);
+            let told = format!("{} {unit}", ticks::value(*value));
+            line(first, &told, theme::digits(12.0), theme::FLAW);
+            let why = labels::quality(*quality, language);
+            line(second, &why, theme::font(theme::SMALL), theme::FLAW);
         }
         Some(Ok(Reading::NoData(gap))) => {
-            let mut told = text(language, "viewer-no-data");
+            line(first, &text(language, "viewer-no-data"), theme::font(12.0), theme::INK);
             if let Some(gap) = gap {
-                told = format!("{told} · {}", labels::cause(gap.cause, language));
+                let why = labels::cause(gap.cause, language);
+                line(second, &why, theme::font(theme::SMALL), theme::MUTED);
             }
-            line(&told, theme::font(12.0), theme::MUTED);
         }
         Some(Err(error)) => {
-            line(&words::printable(&error.to_string()), theme::font(theme::SMALL), theme::LIMIT);
+            let told = words::printable(&error.to_string());
+            line(6.0, &told, theme::font(theme::SMALL), theme::LIMIT);
         }
     }
 }

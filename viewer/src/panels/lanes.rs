@@ -139,12 +139,11 @@ fn drag(ui: &Ui, response: &Response, axis: TimeAxis, view: &mut ViewState) {
     if let Some(at) = response.interact_pointer_pos() {
         view.boxed = Some((from, axis.time(at.x)));
     }
-    if response.drag_stopped() {
-        if let Some((from, to)) = view.boxed.take()
-            && (axis.x(from) - axis.x(to)).abs() >= LEAST_BOX
-        {
-            view.show(Span::new(from, to));
-        }
+    if response.drag_stopped()
+        && let Some((from, to)) = view.boxed.take()
+        && (axis.x(from) - axis.x(to)).abs() >= LEAST_BOX
+    {
+        view.show(Span::new(from, to));
     }
 }
 

@@ -7,6 +7,9 @@ mod lanes;
 mod timeline;
 mod verdicts;
 
+#[cfg(test)]
+mod hand;
+
 use crate::app::Viewer;
 
 /// Draws the whole window.

@@ -166,10 +166,13 @@ pub fn axis(painter: &Painter, rect: Rect, gutter: f32, axis: TimeAxis, viewer: 
         let x = axis.x(tick);
         painter.vline(x, rect.top()..=rect.top() + 4.0, Stroke::new(1.0, theme::MUTED));
         let trial = ticks::trial_time(tick, whole, found.decimals);
-        let digits = || theme::digits(theme::SMALL);
-        painter.text(pos2(x, first), Align2::CENTER_CENTER, trial, digits(), theme::INK);
         let wall = viewer.clock.time_of_day(tick, found.decimals);
-        painter.text(pos2(x, second), Align2::CENTER_CENTER, wall, digits(), theme::MUTED);
+        for (y, label, colour) in [(first, trial, theme::INK), (second, wall, theme::MUTED)] {
+            let galley = painter.layout_no_wrap(label, theme::digits(theme::SMALL), colour);
+            // A label at the edge of the window is moved inwards rather than cut.
+            let left = (x - galley.size().x / 2.0).min(rect.right() - galley.size().x - 2.0);
+            painter.galley(pos2(left, y - galley.size().y / 2.0), galley, colour);
+        }
     }
 }
 

@@ -132,13 +132,17 @@ fn numbers(ui: &mut Ui, finding: &Finding, language: Language) {
         });
     };
     row(ui, text(language, "viewer-measured"), labels::measured(finding.measured, language));
-    ui.horizontal_wrapped(|ui| {
+    ui.horizontal_top(|ui| {
         name(ui, text(language, "viewer-limit"));
-        let status = finding.source.status;
-        let word = labels::status(status, language);
-        theme::outlined_badge(ui, &word, 10.0, theme::status(status));
-        let limits = labels::limits(&finding.limit, language);
-        ui.label(RichText::new(limits).font(theme::digits(12.0)));
+        ui.horizontal_wrapped(|ui| {
+            let status = finding.source.status;
+            let word = labels::status(status, language);
+            theme::outlined_badge(ui, &word, 10.0, theme::status(status));
+            for limit in labels::limits(&finding.limit, language) {
+                let limit = RichText::new(limit).font(theme::digits(12.0));
+                ui.add(egui::Label::new(limit).extend());
+            }
+        });
     });
     row(ui, text(language, "viewer-margin"), labels::margin(finding.margin, language));
 }

@@ -30,9 +30,11 @@ const MARKS: &[(f64, &str)] = &[
     (184.0, "duty-50-end"),
 ];
 
-/// A profile of 32-bit floats in consecutive registers; a point is its id, English and Chinese
-/// title, quantity, unit and valid range.
-fn profile(id: &str, points: &[(&str, &str, &str, &str, &str, [f64; 2])]) -> Document {
+/// A point: its id, English and Chinese title, quantity, unit and valid range.
+type Point<'a> = (&'a str, &'a str, &'a str, &'a str, &'a str, [f64; 2]);
+
+/// A profile of 32-bit floats in consecutive registers.
+fn profile(id: &str, points: &[Point<'_>]) -> Document {
     let mut text = format!(
         "[device]\nid = \"{id}\"\ntitle = {{ en = \"{id}\", zh = \"{id}\" }}\n\
          dialect = \"modbus\"\nsource = \"test\"\n[modbus]\nword_order = \"ABCD\"\n"
