@@ -1,30 +1,30 @@
 //! Lists `protocols/devices` and `protocols/scenarios` as tables of included bytes.
 
+use std::error::Error;
 use std::fmt::Write as _;
-use std::path::Path;
-use std::{env, fs};
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
 
-fn main() {
-    let manifest = env::var("CARGO_MANIFEST_DIR").expect("cargo sets it");
-    let out = env::var("OUT_DIR").expect("cargo sets it");
+fn main() -> Result<(), Box<dyn Error>> {
+    let manifest = env::var("CARGO_MANIFEST_DIR")?;
+    let out = env::var("OUT_DIR")?;
     let mut code = String::new();
     for (table, folder) in [("DEVICES", "devices"), ("SCENARIOS", "scenarios")] {
         let folder = Path::new(&manifest).join("..").join(folder);
         println!("cargo::rerun-if-changed={}", folder.display());
-        let mut files: Vec<_> = fs::read_dir(&folder)
-            .expect("the folder belongs to the repository")
-            .map(|entry| entry.expect("readable").path())
-            .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
-            .collect();
+        let entries: Vec<PathBuf> =
+            fs::read_dir(&folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
+        let is_toml = |path: &PathBuf| path.extension().is_some_and(|end| end == "toml");
+        let mut files: Vec<PathBuf> = entries.into_iter().filter(is_toml).collect();
         files.sort();
-        writeln!(code, "static {table}: &[Shipped] = &[").expect("memory");
+        writeln!(code, "static {table}: &[Shipped] = &[")?;
         for file in files {
-            let id = file.file_stem().and_then(|stem| stem.to_str()).expect("an ASCII name");
-            let path = file.canonicalize().expect("exists");
-            writeln!(code, "    Shipped {{ id: {id:?}, bytes: include_bytes!({path:?}) }},")
-                .expect("memory");
+            let id = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+            let path = file.canonicalize()?;
+            writeln!(code, "    Shipped {{ id: {id:?}, bytes: include_bytes!({path:?}) }},")?;
         }
         code.push_str("];\n");
     }
-    fs::write(Path::new(&out).join("catalogue.rs"), code).expect("OUT_DIR can be written");
+    fs::write(Path::new(&out).join("catalogue.rs"), code)?;
+    Ok(())
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Instant;
 
-use evidence::{Ledger, LedgerEvent, RunFolder};
+use evidence::{Ledger, LedgerEvent, RunFolder, RunLock};
 use journal::{RunTag, Writer};
 use tokio::sync::{oneshot, watch};
 use trial::document::MAX_DOCUMENTS;
@@ -110,9 +110,16 @@ async fn run(started: Started, lines: Vec<Line>, mut stopping: watch::Receiver<b
     }
 }
 
-pub(super) fn start(prepared: Prepared, settings: Settings) -> Result<Session, SessionError> {
-    ensure_room(&prepared, &settings)?;
-    let (links, go) = Links::open(&prepared)?;
+/// A run that has a place, an owner, an entry in the ledger and durable first records.
+struct Begun {
+    folder: RunFolder,
+    run: u32,
+    lock: RunLock,
+    clock: Clock,
+    writer: Writer,
+}
+
+fn begin(prepared: &Prepared, settings: &Settings) -> Result<Begun, SessionError> {
     let (folder, run) = RunFolder::create_next(&settings.out, &prepared.plan.id)?;
     let lock = folder.lock()?;
     let previous_root = {
@@ -132,9 +139,16 @@ pub(super) fn start(prepared: Prepared, settings: Settings) -> Result<Session, S
         software: evidence::SOFTWARE.to_owned(),
         previous_root,
     };
-    let mut writer =
-        Writer::create(&folder.path(), RunTag::new(&origin.trial, run, origin.start.0))?;
-    write_first(&mut writer, &first_records(&prepared, origin))?;
+    let tag = RunTag::new(&origin.trial, run, origin.start.0);
+    let mut writer = Writer::create(&folder.path(), tag)?;
+    write_first(&mut writer, &first_records(prepared, origin))?;
+    Ok(Begun { folder, run, lock, clock, writer })
+}
+
+pub(super) fn start(prepared: Prepared, settings: Settings) -> Result<Session, SessionError> {
+    ensure_room(&prepared, &settings)?;
+    let (links, go) = Links::open(&prepared)?;
+    let Begun { folder, run, lock, clock, writer } = begin(&prepared, &settings)?;
     let (queue, drafts) = JournalQueue::new();
     let sequencer =
         Sequencer::start(writer, drafts).map_err(system("start the journal's threads"))?;
@@ -155,18 +169,11 @@ pub(super) fn start(prepared: Prepared, settings: Settings) -> Result<Session, S
         .collect();
     let (bound, wait_bound) = oneshot::channel();
     let control = folder.control_socket();
-    let started = Started { contexts, control, commands: asking.clone(), bound };
-    let _ = go.send(started);
-    match wait_bound.blocking_recv() {
-        Ok(Ok(())) => {}
-        Ok(Err(source)) => {
-            return Err(SessionError::System { doing: "open the control socket", source });
-        }
-        Err(_) => {
-            let source = std::io::Error::other("the links' thread ended");
-            return Err(SessionError::System { doing: "start the links", source });
-        }
-    }
+    // If the thread is gone, the answer below does not come either.
+    let _ = go.send(Started { contexts, control, commands: asking.clone(), bound });
+    let ended = |_| std::io::Error::other("the links' thread ended");
+    let answer = wait_bound.blocking_recv().map_err(ended).and_then(|bound| bound);
+    answer.map_err(system("open the control socket"))?;
     Ok(Session {
         prepared,
         settings,

@@ -1,6 +1,8 @@
 //! The journal against a plain list of records: whatever is cut or flipped, what is read is a
 //! beginning of what was written.
 
+#![allow(clippy::unwrap_used)] // A helper of a test fails the test by panicking.
+
 use std::borrow::Cow;
 use std::fs;
 use std::path::PathBuf;

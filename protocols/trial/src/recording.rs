@@ -240,9 +240,8 @@ pub const MAX_CHUNK_SAMPLES: usize = 65_536;
 pub fn standing_marks(recorded: &[(TrialTime, Mark)]) -> Vec<Mark> {
     let mut standing: Vec<Mark> = Vec::new();
     for (_, mark) in recorded {
-        match mark.corrects {
-            Some(number) => standing.retain(|other| other.number != number),
-            None => {}
+        if let Some(number) = mark.corrects {
+            standing.retain(|other| other.number != number);
         }
         if !mark.retracts {
             standing.push(mark.clone());

@@ -53,11 +53,10 @@ impl Pyramid {
         }
         row.last_time = time;
         if good && value.is_finite() {
-            // A NaN compares false, so the first good value replaces it.
-            if !(row.low <= value) {
+            if row.low.is_nan() || value < row.low {
                 (row.low, row.low_time) = (value, time);
             }
-            if !(row.high >= value) {
+            if row.high.is_nan() || value > row.high {
                 (row.high, row.high_time) = (value, time);
             }
         } else {
@@ -103,10 +102,10 @@ fn merge(into: &mut BinRow, is_empty: bool, later: &BinRow) {
     }
     into.last_time = later.last_time;
     into.flawed |= later.flawed;
-    if !later.low.is_nan() && !(into.low <= later.low) {
+    if into.low.is_nan() || later.low < into.low {
         (into.low, into.low_time) = (later.low, later.low_time);
     }
-    if !later.high.is_nan() && !(into.high >= later.high) {
+    if into.high.is_nan() || later.high > into.high {
         (into.high, into.high_time) = (later.high, later.high_time);
     }
 }
