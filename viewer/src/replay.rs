@@ -41,6 +41,8 @@ pub struct DerivedTrace {
     pub times: Vec<TrialTime>,
     /// Values; NaN where there is none.
     pub values: Vec<f64>,
+    /// Quality of each value.
+    pub qualities: Vec<Quality>,
 }
 
 /// Where the samples of a lane come from.
@@ -127,8 +129,8 @@ impl Replay {
                 }
             }),
             Signal::Derived(position) => {
-                for (at, value) in self.derived_within(position, span) {
-                    sink(at, value, derived_quality(value));
+                for (at, value, quality) in self.derived_within(position, span) {
+                    sink(at, value, quality);
                 }
                 Ok(())
             }
@@ -195,27 +197,28 @@ impl Replay {
         &self,
         position: usize,
         span: Span,
-    ) -> impl ExactSizeIterator<Item = (TrialTime, f64)> {
-        let (times, values) = self.derived.get(position).map_or((&[][..], &[][..]), |derived| {
+    ) -> impl ExactSizeIterator<Item = (TrialTime, f64, Quality)> {
+        let range = self.derived.get(position).map_or(0..0, |derived| {
             let first = derived.times.partition_point(|time| *time < span.start);
-            let last = derived.times.partition_point(|time| *time <= span.end).max(first);
-            let times = derived.times.get(first..last).unwrap_or(&[]);
-            (times, derived.values.get(first..last).unwrap_or(&[]))
+            first..derived.times.partition_point(|time| *time <= span.end).max(first)
         });
-        times.iter().copied().zip(values.iter().copied())
+        let derived = self.derived.get(position);
+        let times = derived.and_then(|derived| derived.times.get(range.clone())).unwrap_or(&[]);
+        let values = derived.and_then(|derived| derived.values.get(range.clone())).unwrap_or(&[]);
+        let qualities = derived.and_then(|derived| derived.qualities.get(range)).unwrap_or(&[]);
+        let samples = times.iter().zip(values).zip(qualities);
+        samples.map(|((time, value), quality)| (*time, *value, *quality))
     }
 }
 
-/// Computed values carry no quality of their own: one that could not be computed is not finite.
-fn derived_quality(value: f64) -> Quality {
-    if value.is_finite() { Quality::Good } else { Quality::NotFinite }
-}
-
 /// Bins of equally many samples; the last one, partial, is there too.
-fn reduce(samples: impl ExactSizeIterator<Item = (TrialTime, f64)>, bins: usize) -> Vec<Bin> {
+fn reduce(
+    samples: impl ExactSizeIterator<Item = (TrialTime, f64, Quality)>,
+    bins: usize,
+) -> Vec<Bin> {
     let each = samples.len().div_ceil(bins).max(1) as u64;
     let mut reduced: Vec<Bin> = Vec::new();
-    for (at, value) in samples {
+    for (at, value, quality) in samples {
         let full = reduced.last().is_none_or(|bin| bin.count >= each);
         if full {
             let span = Span { start: at, end: at };
@@ -224,7 +227,7 @@ fn reduce(samples: impl ExactSizeIterator<Item = (TrialTime, f64)>, bins: usize)
         if let Some(bin) = reduced.last_mut() {
             bin.span.end = at;
             bin.count += 1;
-            if !value.is_finite() {
+            if !value.is_finite() || !quality.is_good() {
                 bin.flawed = true;
                 continue;
             }
@@ -296,7 +299,9 @@ mod tests {
         values[1002] = -99.0;
         values[3] = f64::NAN;
         let times: Vec<TrialTime> = (0..1003).map(TrialTime).collect();
-        let bins = reduce(times.into_iter().zip(values), 10);
+        let good = vec![Quality::Good; values.len()];
+        let samples = times.into_iter().zip(values).zip(good);
+        let bins = reduce(samples.map(|((time, value), good)| (time, value, good)), 10);
         assert!(bins.len() <= 11);
         assert_eq!(bins.iter().map(|bin| bin.count).sum::<u64>(), 1003);
         assert!(bins.iter().any(|bin| bin.high == Some((99.0, TrialTime(500)))));

@@ -309,6 +309,7 @@ pub fn replay() -> Replay {
         unit: Unit::parse("MPa").unwrap(),
         times: (0..600).map(|tenth| TrialTime(tenth * SECOND_NS / 10)).collect(),
         values: vec![1.05; 600],
+        qualities: vec![Quality::Good; 600],
     };
     let findings: Findings = serde_json::from_str(FINDINGS).unwrap();
     Replay::new(Box::new(trial()), Some(findings), vec![derived], SealShown::Unsealed)

@@ -83,18 +83,14 @@ pub fn open(path: &Path) -> Result<Replay, ViewerError> {
     let findings = file.findings().map_err(refuse)?;
     let mut derived = Vec::new();
     for computed in &file.shared_plan().scenario.derived {
-        let (times, values) = match file.derived(&computed.id) {
-            Ok(columns) => columns,
-            // A channel whose inputs the plan does not bind was not computed.
-            Err(TrialFileError::Hdf5 { .. }) => continue,
-            Err(error) => return Err(refuse(error)),
-        };
+        let Some(samples) = file.derived(&computed.id).map_err(refuse)? else { continue };
         derived.push(DerivedTrace {
             id: computed.id.clone(),
             title: computed.title.clone(),
             unit: computed.unit,
-            times: times.into_iter().map(TrialTime).collect(),
-            values,
+            times: samples.times,
+            values: samples.values,
+            qualities: samples.qualities,
         });
     }
     Ok(Replay::new(Box::new(file), findings, derived, seal))

@@ -260,9 +260,9 @@ fn every_sample_is_what_the_device_answered() {
     let highest =
         overview.iter().filter_map(|bin| bin.high).map(|(value, _)| value).fold(0.0, f64::max);
     assert_eq!(highest, 2499.0);
-    let (times, values) = file.derived("double").unwrap();
-    assert_eq!(times.len(), answers.len());
-    assert_eq!(values[0].to_bits(), (2.0 * 10.0f64).to_bits());
+    let double = file.derived("double").unwrap().unwrap();
+    assert_eq!(double.times.len(), answers.len());
+    assert_eq!(double.values[0].to_bits(), (2.0 * 10.0f64).to_bits());
 }
 
 #[test]

@@ -18,7 +18,7 @@ mod write;
 
 use std::path::PathBuf;
 
-pub use read::{StoredDocument, StoredSamples, TrialFile};
+pub use read::{DerivedSamples, StoredDocument, StoredSamples, TrialFile};
 pub use seal::{Seal, SealState};
 pub use write::{FinishedSamples, TrialWriter};
 

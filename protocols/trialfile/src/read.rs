@@ -36,6 +36,17 @@ pub struct StoredSamples {
     pub records: Vec<u64>,
 }
 
+/// Samples of a computed channel. All columns have the same length.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DerivedSamples {
+    /// Times, never descending.
+    pub times: Vec<TrialTime>,
+    /// Values in the channel's unit; NaN where there is none.
+    pub values: Vec<f64>,
+    /// Quality of each value.
+    pub qualities: Vec<Quality>,
+}
+
 /// The run as JSON carries it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -196,16 +207,24 @@ impl TrialFile {
         Ok(EmbeddedJournal { dataset, length, offset: 0, buffer: Vec::new(), at: 0 })
     }
 
-    /// Names and samples of the computed channels: times in nanoseconds and values.
+    /// The samples of a computed channel; `None` if it was not computed, for want of an input.
     ///
     /// # Errors
     /// They can't be read.
-    pub fn derived(&self, id: &str) -> Result<(Vec<i64>, Vec<f64>), TrialFileError> {
-        let name = |column| format!("{}/{id}/{column}", layout::DERIVED);
-        Ok((
-            whole(&self.file, &name("time"), MAX_DERIVED_SAMPLES)?,
-            whole(&self.file, &name("value"), MAX_DERIVED_SAMPLES)?,
-        ))
+    pub fn derived(&self, id: &str) -> Result<Option<DerivedSamples>, TrialFileError> {
+        let group = format!("{}/{id}", layout::DERIVED);
+        if !self.file.link_exists(layout::DERIVED) || !self.file.link_exists(&group) {
+            return Ok(None);
+        }
+        let name = |column| format!("{group}/{column}");
+        let times: Vec<i64> = whole(&self.file, &name("time"), MAX_DERIVED_SAMPLES)?;
+        let values: Vec<f64> = whole(&self.file, &name("value"), MAX_DERIVED_SAMPLES)?;
+        let codes: Vec<u16> = whole(&self.file, &name("quality"), MAX_DERIVED_SAMPLES)?;
+        if times.len() != values.len() || times.len() != codes.len() {
+            return Err(malformed(&group, "its columns have different lengths"));
+        }
+        let times = times.into_iter().map(TrialTime).collect();
+        Ok(Some(DerivedSamples { times, values, qualities: decode_qualities(codes)? }))
     }
 
     /// All columns of a channel's samples from `start` on, `count` or as many as there are, at
@@ -295,10 +314,7 @@ impl TrialFile {
         range: std::ops::Range<usize>,
     ) -> Result<Chunk, TrialFileError> {
         let qualities: Vec<u16> = self.slice(channel, "quality", range.clone())?;
-        let qualities = qualities
-            .into_iter()
-            .map(|code| Quality::from_code(code).ok_or_else(|| malformed("quality", code)))
-            .collect::<Result<_, _>>()?;
+        let qualities = decode_qualities(qualities)?;
         let times: Vec<i64> = self.slice(channel, "time", range.clone())?;
         Ok(Chunk {
             times: times.into_iter().map(TrialTime).collect(),
@@ -307,6 +323,11 @@ impl TrialFile {
             qualities,
         })
     }
+}
+
+fn decode_qualities(codes: Vec<u16>) -> Result<Vec<Quality>, TrialFileError> {
+    let decode = |code| Quality::from_code(code).ok_or_else(|| malformed("quality", code));
+    codes.into_iter().map(decode).collect()
 }
 
 /// Most samples of a computed channel that are read at once.
