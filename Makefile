@@ -2,6 +2,7 @@
 # make test    the everyday tests
 # make bench   benchmarks against peers (about half an hour; BENCH_SECONDS, BENCH_ROUNDS shorten)
 # make crash-test COUNT=100   kill the daemon that many times
+# make picture  the readme's pictures, taken anew
 # make deps    what the build and the tests need: a CMake, Python peers, system packages
 # make clean   remove everything that make wrote
 
@@ -14,7 +15,7 @@ PURE := -p words -p trial -p wire -p journal -p verdict
 WHOLE := -p trialfile -p evidence -p rigs -p daq -p viewer -p suite
 COUNT ?= 100
 
-.PHONY: demo test bench crash-test captures deps build-deps lint clean
+.PHONY: demo test bench crash-test picture deps build-deps lint clean
 
 build-deps:
 	@scripts/deps build
@@ -42,6 +43,16 @@ bench: deps
 crash-test: deps
 	cargo build --release --locked -p daq -p rigs
 	CRASH_COUNT=$(COUNT) cargo test --release --locked -p suite --test crash -- --nocapture
+
+# The pictures of the readme: a demonstration in the viewer, in both languages.
+picture: deps
+	cargo build --release --locked -p daq -p viewer
+	rm -rf demo-out/picture
+	$(TARGET)/release/daq demo --out demo-out/picture >/dev/null || [ $$? -eq 3 ]
+	for pair in en:picture.png zh:picture.zh.png; do \
+	    xvfb-run -a $(TARGET)/release/viewer demo-out/picture/DEMO-0001-r01.h5 --size 1280x800 \
+	        --lang $${pair%%:*} --screenshot viewer/$${pair##*:}; \
+	done
 
 clean:
 	rm -rf $(TARGET) .deps demo-out bench-out

@@ -19,7 +19,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use trial::plan::{Link, Plan, RequestPlan};
 use trial::profile::Dialect;
-use trial::record::{Body, LinkState, RecordSource};
+use trial::record::{Body, Event, EventKind, LinkState, RecordSource};
 
 use crate::clock::Clock;
 use crate::limits::{RECONNECT_FIRST, RECONNECT_LONGEST};
@@ -66,10 +66,18 @@ impl LinkContext {
     }
 
     /// Waits until the queue has room; a link reads and sends only then.
+    /// Having had to wait is an event: meanwhile this link was not served.
     async fn wait_for_room(&self) {
+        if self.queue.has_room() {
+            return;
+        }
+        let began = self.clock.now();
         while !self.queue.has_room() && !self.is_stopping() {
             tokio::time::sleep(crate::limits::QUEUE_WAIT).await;
         }
+        let held = self.clock.now().since(began) as f64 / 1e6;
+        let text = format!("{}: held back for {held:.1} ms, the journal was full", self.link().id);
+        self.push(Body::Event(Event { kind: EventKind::QueueFull, text }));
     }
 }
 

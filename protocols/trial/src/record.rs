@@ -282,8 +282,6 @@ pub enum EventKind {
     Disagreement,
     /// Another master wrote to a device.
     ForeignWrite,
-    /// The disk is running full.
-    DiskLow,
     /// A link came up or went down.
     Link,
     /// Anything else, told by its text.
