@@ -11,6 +11,7 @@ mod columns;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use hdf5::plist::file_access::LibraryVersion::V110;
 use hdf5::types::VarLenUnicode;
 use hdf5::{Dataset, File, Group, H5Type};
 use serde::Serialize;
@@ -69,12 +70,10 @@ impl<R: H5Type> Table<R> {
 
 /// Creates a one-dimensional dataset that can grow, below `parent`.
 fn growing<T: H5Type>(parent: &Group, name: &str, chunk: usize) -> Result<Dataset, TrialFileError> {
-    // Whole chunks are written at once: a cache would only hold memory for each channel.
     let builder = parent
         .new_dataset::<T>()
         .chunk(chunk)
         .shape(0..)
-        .chunk_cache(1, 0, 1.0)
         .with_dcpl(|plist| plist.obj_track_times(false));
     doing(|| format!("creating {name}"), builder.create(name))
 }
@@ -92,6 +91,11 @@ fn append<T: H5Type>(
     let result = dataset.resize(end).and_then(|()| dataset.write_slice(rows, *written..end));
     *written = end;
     doing(|| format!("appending to {}", dataset.name()), result)
+}
+
+/// Makes a dataset longer; what was not written has the fill value, 0.
+fn resized(dataset: &Dataset, rows: usize) -> Result<(), TrialFileError> {
+    doing(|| format!("resizing {}", dataset.name()), dataset.resize(rows))
 }
 
 /// Writes a dataset of fixed length.
@@ -156,12 +160,8 @@ impl TrialWriter {
         let file = doing(
             || format!("creating {}", path.display()),
             hdf5::FileBuilder::new()
-                .with_fapl(|plist| {
-                    plist.libver_bounds(
-                        hdf5::plist::file_access::LibraryVersion::V110,
-                        hdf5::plist::file_access::LibraryVersion::V110,
-                    )
-                })
+                // Whole chunks are written at once: a cache would only hold memory for each.
+                .with_fapl(|plist| plist.libver_bounds(V110, V110).chunk_cache(1, 0, 1.0))
                 .with_fcpl(|plist| plist.userblock(layout::USER_BLOCK_BYTES).obj_track_times(false))
                 .create_excl(path),
         )?;
@@ -209,7 +209,7 @@ impl TrialWriter {
         samples: &[Sample],
     ) -> Result<(), TrialFileError> {
         match self.columns.get_mut(group.0 as usize) {
-            Some(columns) => columns.push(time.0, time_uncertainty_ns, record, samples),
+            Some(columns) => columns.push(&self.file, time.0, time_uncertainty_ns, record, samples),
             None => Err(malformed("a row", "its group does not exist")),
         }
     }
@@ -266,7 +266,8 @@ impl TrialWriter {
         accounting: &Accounting,
         documents: &[Document],
     ) -> Result<FinishedSamples, TrialFileError> {
-        for columns in &mut self.columns {
+        // Each group's columns are dropped as soon as they are written.
+        for mut columns in self.columns.drain(..) {
             columns.finish(&self.file)?;
         }
         self.gaps.flush()?;

@@ -1,20 +1,28 @@
 //! The columns of one group of channels, collected a chunk at a time.
+//!
+//! Few channels keep their datasets open; of many, each is opened when a chunk of it is written:
+//! an open dataset takes some 20 kB. Which of the two it is depends on the plan alone.
 
 use hdf5::{Dataset, File, Group};
 use trial::channel::{Channel, Raw, RawType, Sample};
 use trial::plan::Plan;
 use trial::recording::SampleGroup;
 
-use super::{append, attribute, group, growing, malformed, number_attribute};
-use crate::pyramid::{BIN_SAMPLES, Pyramid};
+use super::{append, attribute, fixed, group, growing, malformed, number_attribute, resized};
+use crate::pyramid::{BIN_SAMPLES, Column, Pyramid};
 use crate::tables::BinRow;
 use crate::{TrialFileError, doing, layout};
+
+/// Most channels whose datasets stay open.
+const MAX_OPEN_CHANNELS: usize = 512;
 
 #[derive(Debug)]
 pub(super) struct GroupColumns {
     times: Vec<i64>,
     uncertainties: Vec<u32>,
     records: Vec<u64>,
+    /// Rows of this chunk before which samples are missing, ascending, each once.
+    gaps: Vec<usize>,
     columns: Vec<ChannelColumns>,
     time: Dataset,
     time_uncertainty: Dataset,
@@ -24,21 +32,23 @@ pub(super) struct GroupColumns {
 
 #[derive(Debug)]
 struct ChannelColumns {
+    /// Path of the channel's group.
     path: String,
     values: Vec<f64>,
     raws: RawColumn,
+    /// Codes of this chunk; empty while all are good.
     qualities: Vec<u16>,
     pyramid: Pyramid,
-    value: Dataset,
-    raw: Dataset,
-    quality: Dataset,
-    levels: [Option<Level>; BIN_SAMPLES.len()],
+    /// Bins of each level that are written.
+    bins_written: [usize; BIN_SAMPLES.len()],
+    open: Option<ChannelDatasets>,
 }
 
 #[derive(Debug)]
-struct Level {
-    dataset: Dataset,
-    written: usize,
+struct ChannelDatasets {
+    value: Dataset,
+    raw: Dataset,
+    quality: Dataset,
 }
 
 /// Raw numbers in the device's own type.
@@ -50,6 +60,20 @@ enum RawColumn {
     I32(Vec<i32>),
     F32(Vec<f32>),
     F64(Vec<f64>),
+}
+
+/// Does the same with whatever type of numbers a raw column holds.
+macro_rules! with_raws {
+    ($column:expr, $numbers:ident => $body:expr) => {
+        match $column {
+            RawColumn::U16($numbers) => $body,
+            RawColumn::I16($numbers) => $body,
+            RawColumn::U32($numbers) => $body,
+            RawColumn::I32($numbers) => $body,
+            RawColumn::F32($numbers) => $body,
+            RawColumn::F64($numbers) => $body,
+        }
+    };
 }
 
 impl RawColumn {
@@ -65,14 +89,14 @@ impl RawColumn {
     }
 
     fn create(&self, parent: &Group) -> Result<Dataset, TrialFileError> {
-        match self {
-            RawColumn::U16(_) => growing::<u16>(parent, "raw", layout::CHUNK_ROWS),
-            RawColumn::I16(_) => growing::<i16>(parent, "raw", layout::CHUNK_ROWS),
-            RawColumn::U32(_) => growing::<u32>(parent, "raw", layout::CHUNK_ROWS),
-            RawColumn::I32(_) => growing::<i32>(parent, "raw", layout::CHUNK_ROWS),
-            RawColumn::F32(_) => growing::<f32>(parent, "raw", layout::CHUNK_ROWS),
-            RawColumn::F64(_) => growing::<f64>(parent, "raw", layout::CHUNK_ROWS),
+        fn of<T: hdf5::H5Type>(_: &[T], parent: &Group) -> Result<Dataset, TrialFileError> {
+            growing::<T>(parent, "raw", layout::CHUNK_ROWS)
         }
+        with_raws!(self, numbers => of(numbers, parent))
+    }
+
+    fn reserve(&mut self) {
+        with_raws!(self, numbers => numbers.reserve_exact(layout::CHUNK_ROWS));
     }
 
     /// Adds a number; `false` if it is of another type.
@@ -90,24 +114,24 @@ impl RawColumn {
     }
 
     fn flush(&mut self, dataset: &Dataset, mut written: usize) -> Result<(), TrialFileError> {
-        fn take<T: hdf5::H5Type>(
-            dataset: &Dataset,
-            written: &mut usize,
-            column: &mut Vec<T>,
-        ) -> Result<(), TrialFileError> {
-            append(dataset, written, column)?;
-            column.clear();
-            Ok(())
-        }
-        let written = &mut written;
-        match self {
-            RawColumn::U16(column) => take(dataset, written, column),
-            RawColumn::I16(column) => take(dataset, written, column),
-            RawColumn::U32(column) => take(dataset, written, column),
-            RawColumn::I32(column) => take(dataset, written, column),
-            RawColumn::F32(column) => take(dataset, written, column),
-            RawColumn::F64(column) => take(dataset, written, column),
-        }
+        with_raws!(self, numbers => {
+            append(dataset, &mut written, numbers)?;
+            numbers.clear();
+        });
+        Ok(())
+    }
+}
+
+impl ChannelDatasets {
+    fn open(file: &Group, path: &str) -> Result<ChannelDatasets, TrialFileError> {
+        let opened = file.group(path).and_then(|group| {
+            Ok(ChannelDatasets {
+                value: group.dataset("value")?,
+                raw: group.dataset("raw")?,
+                quality: group.dataset("quality")?,
+            })
+        });
+        doing(|| format!("opening {path}"), opened)
     }
 }
 
@@ -151,6 +175,7 @@ impl GroupColumns {
             times: Vec::new(),
             uncertainties: Vec::new(),
             records: Vec::new(),
+            gaps: Vec::new(),
             columns,
             time,
             time_uncertainty,
@@ -161,6 +186,7 @@ impl GroupColumns {
 
     pub fn push(
         &mut self,
+        file: &File,
         time: i64,
         uncertainty: u32,
         record: u64,
@@ -169,53 +195,47 @@ impl GroupColumns {
         if samples.len() != self.columns.len() {
             return Err(malformed("a row", "it has not one sample a channel"));
         }
+        let row = self.times.len();
         self.times.push(time);
         self.uncertainties.push(uncertainty);
         self.records.push(record);
         for (column, sample) in self.columns.iter_mut().zip(samples) {
-            column.values.push(sample.value);
-            column.qualities.push(sample.quality.to_code());
-            column.pyramid.add(time, sample.value, sample.quality.is_good());
-            if !column.raws.push(sample.raw) {
-                return Err(malformed("a sample", "it is not of its channel's raw type"));
-            }
+            column.push(row, sample)?;
         }
-        if self.times.len() == layout::CHUNK_ROWS { self.flush() } else { Ok(()) }
+        if self.times.len() == layout::CHUNK_ROWS { self.flush(file) } else { Ok(()) }
     }
 
     pub fn gap(&mut self) {
-        for column in &mut self.columns {
-            column.pyramid.add_gap();
+        let row = self.times.len();
+        if self.gaps.last() != Some(&row) {
+            self.gaps.push(row);
         }
     }
 
     /// Writes what is left, with the partial bins of the pyramids.
     pub fn finish(&mut self, file: &File) -> Result<(), TrialFileError> {
-        self.flush()?;
+        self.flush(file)?;
         for column in &mut self.columns {
             column.pyramid.finish();
-            column.flush_pyramid(file, 1)?;
+            column.flush_bins(file, 1)?;
+            column.finish_quality(file, self.written)?;
         }
         Ok(())
     }
 
-    fn flush(&mut self) -> Result<(), TrialFileError> {
+    fn flush(&mut self, file: &File) -> Result<(), TrialFileError> {
         let from = self.written;
         let mut written = from;
         append(&self.time, &mut written, &self.times)?;
         append(&self.time_uncertainty, &mut from.clone(), &self.uncertainties)?;
         append(&self.record, &mut from.clone(), &self.records)?;
         for column in &mut self.columns {
-            append(&column.value, &mut from.clone(), &column.values)?;
-            append(&column.quality, &mut from.clone(), &column.qualities)?;
-            column.raws.flush(&column.raw, from)?;
-            column.values.clear();
-            column.qualities.clear();
-            column.flush_pyramid(&self.time, layout::CHUNK_BINS)?;
+            column.flush(file, from, &self.times, &self.gaps)?;
         }
         self.times.clear();
         self.uncertainties.clear();
         self.records.clear();
+        self.gaps.clear();
         self.written = written;
         Ok(())
     }
@@ -238,46 +258,95 @@ impl ChannelColumns {
         attribute(&at, "title_zh", &channel.title.zh)?;
         number_attribute(&at, "group", index as u32)?;
         let raws = RawColumn::new(channel.raw_type);
-        let value = growing::<f64>(&at, "value", layout::CHUNK_ROWS)?;
-        let raw = raws.create(&at)?;
-        let quality = growing::<u16>(&at, "quality", layout::CHUNK_ROWS)?;
+        let datasets = ChannelDatasets {
+            value: growing::<f64>(&at, "value", layout::CHUNK_ROWS)?,
+            raw: raws.create(&at)?,
+            // Chunks of good values are never written: the fill value, 0, is good.
+            quality: growing::<u16>(&at, "quality", layout::CHUNK_ROWS)?,
+        };
         let columns = ChannelColumns {
             path: at.name(),
             values: Vec::new(),
             raws,
             qualities: Vec::new(),
             pyramid: Pyramid::new(),
-            value,
-            raw,
-            quality,
-            levels: Default::default(),
+            bins_written: [0; BIN_SAMPLES.len()],
+            open: (plan.channels.len() <= MAX_OPEN_CHANNELS).then_some(datasets),
         };
         Ok((columns, at))
     }
 
-    /// Writes the bins of each level that has at least `enough` of them.
-    fn flush_pyramid(
+    fn push(&mut self, row: usize, sample: &Sample) -> Result<(), TrialFileError> {
+        if row == 0 {
+            self.values.reserve_exact(layout::CHUNK_ROWS);
+            self.raws.reserve();
+        }
+        self.values.push(sample.value);
+        let code = sample.quality.to_code();
+        if code != 0 || !self.qualities.is_empty() {
+            self.qualities.resize(row, 0);
+            self.qualities.push(code);
+        }
+        if self.raws.push(sample.raw) {
+            Ok(())
+        } else {
+            Err(malformed("a sample", "it is not of its channel's raw type"))
+        }
+    }
+
+    fn flush(
         &mut self,
-        anywhere: &hdf5::Location,
-        enough: usize,
+        file: &File,
+        from: usize,
+        times: &[i64],
+        gaps: &[usize],
     ) -> Result<(), TrialFileError> {
-        for (index, ready) in self.pyramid.ready.iter_mut().enumerate() {
+        if times.is_empty() {
+            return Ok(());
+        }
+        let (values, qualities) = (&self.values, &self.qualities);
+        self.pyramid.add(Column { times, values, qualities, gaps });
+        let opened;
+        let datasets = match &self.open {
+            Some(datasets) => datasets,
+            None => {
+                opened = ChannelDatasets::open(file, &self.path)?;
+                &opened
+            }
+        };
+        append(&datasets.value, &mut from.clone(), &self.values)?;
+        append(&datasets.quality, &mut from.clone(), &self.qualities)?;
+        self.raws.flush(&datasets.raw, from)?;
+        self.values.clear();
+        self.qualities.clear();
+        self.flush_bins(file, layout::CHUNK_BINS)
+    }
+
+    /// The quality's column is as long as the others, also where all was good.
+    fn finish_quality(&mut self, file: &File, rows: usize) -> Result<(), TrialFileError> {
+        match self.open.take() {
+            Some(datasets) => resized(&datasets.quality, rows),
+            None => resized(&ChannelDatasets::open(file, &self.path)?.quality, rows),
+        }
+    }
+
+    /// Writes the bins of each level that has at least `enough` of them. A level that never
+    /// filled a chunk is written once, without room to grow.
+    fn flush_bins(&mut self, file: &File, enough: usize) -> Result<(), TrialFileError> {
+        for (level, ready) in self.pyramid.ready.iter_mut().enumerate() {
             if ready.len() < enough {
                 continue;
             }
-            let level = match &mut self.levels[index] {
-                Some(level) => level,
-                empty => {
-                    let file = doing(|| "finding the file".to_owned(), anywhere.file())?;
-                    let name = format!("{}/pyramid/{}", self.path, BIN_SAMPLES[index]);
-                    if index == 0 {
-                        group(&file, &format!("{}/pyramid", self.path))?;
-                    }
-                    let dataset = growing::<BinRow>(&file, &name, layout::CHUNK_BINS)?;
-                    empty.insert(Level { dataset, written: 0 })
-                }
-            };
-            append(&level.dataset, &mut level.written, ready)?;
+            let name = format!("{}/pyramid/{}", self.path, BIN_SAMPLES[level]);
+            let written = &mut self.bins_written[level];
+            if *written > 0 {
+                let dataset = doing(|| format!("opening {name}"), file.dataset(&name))?;
+                append(&dataset, written, ready)?;
+            } else if ready.len() < layout::CHUNK_BINS {
+                fixed::<BinRow>(file, &name, ready)?;
+            } else {
+                append(&growing::<BinRow>(file, &name, layout::CHUNK_BINS)?, written, ready)?;
+            }
             ready.clear();
         }
         Ok(())
