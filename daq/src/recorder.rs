@@ -8,8 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 
-use evidence::{Builder, EvidenceError, RunFolder};
-use journal::{Reader, SegmentChain, records};
+use crossbeam::channel::{Sender, bounded};
+use evidence::{Builder, Built, EvidenceError, RunFolder};
+use journal::{ChainValue, Reader, SegmentChain, records};
 
 use crate::limits::RECORDER_TICK;
 use crate::sequencer::Progress;
@@ -18,9 +19,10 @@ use crate::status::Observer;
 /// The recorder's thread.
 #[derive(Debug)]
 pub struct Recorder {
-    thread: JoinHandle<Result<Builder, EvidenceError>>,
+    thread: JoinHandle<Result<Built, EvidenceError>>,
     recorded: Arc<AtomicU64>,
     stop: Arc<AtomicBool>,
+    root: Sender<ChainValue>,
 }
 
 impl Recorder {
@@ -35,14 +37,21 @@ impl Recorder {
     ) -> std::io::Result<Recorder> {
         let recorded = Arc::new(AtomicU64::new(0));
         let stop = Arc::new(AtomicBool::new(false));
+        let (root, closed) = bounded(1);
         let folder = folder.clone();
         let thread = {
             let (recorded, stop) = (Arc::clone(&recorded), Arc::clone(&stop));
-            std::thread::Builder::new()
-                .name("recorder".to_owned())
-                .spawn(move || record(&folder, &progress, observer, &recorded, &stop))?
+            let work = move || {
+                let builder = record(&folder, &progress, observer, &recorded, &stop)?;
+                match closed.recv() {
+                    Ok(root) => builder.finish(&folder, root),
+                    // Nobody asks for the file; the journal is kept for `daq recover`.
+                    Err(_) => Err(EvidenceError::NothingToBuild(folder.path())),
+                }
+            };
+            std::thread::Builder::new().name("recorder".to_owned()).spawn(work)?
         };
-        Ok(Recorder { thread, recorded, stop })
+        Ok(Recorder { thread, recorded, stop, root })
     }
 
     /// Number of records that are in the trial file.
@@ -55,12 +64,15 @@ impl Recorder {
         self.thread.is_finished()
     }
 
-    /// Records what is written so far and gives the builder back.
+    /// Records what is written so far and finishes the trial file of the closed journal, in the
+    /// thread that holds the samples.
     ///
     /// # Errors
     /// The trial file could not be written; the journal is whole all the same.
-    pub fn finish(self) -> Result<Builder, EvidenceError> {
+    pub fn finish(self, root: ChainValue) -> Result<Built, EvidenceError> {
         self.stop.store(true, Ordering::Release);
+        // If the thread has ended, its own error is told below.
+        let _ = self.root.send(root);
         self.thread.join().unwrap_or_else(|_| {
             let source = std::io::Error::other("the recorder's thread ended by itself");
             Err(EvidenceError::Io { doing: "record into", path: "trial.partial".into(), source })

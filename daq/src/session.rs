@@ -236,8 +236,7 @@ impl Session {
         self.keeper.last_pair(&self.clock, &self.queue);
         self.queue.push(self.clock.now(), RecordSource::STATION, Body::End(end));
         let root = self.sequencer.finish()?;
-        let builder = self.recorder.finish()?;
-        let built = builder.finish(&self.folder, root)?;
+        let built = self.recorder.finish(root)?;
         evidence::close_run(&self.folder, Clock::wall_now())?;
         Ok(built)
     }
