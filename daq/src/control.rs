@@ -4,10 +4,12 @@
 //! One line of JSON asks, one line of JSON answers. Whoever may write into the socket may end
 //! the trial; so nobody but the owner may.
 
+use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixStream as StdStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crossbeam::channel::Sender;
@@ -67,12 +69,24 @@ pub struct Asked {
     pub by: &'static str,
 }
 
+/// A name of a socket that is short enough: the system takes about a hundred bytes, but output
+/// folders and trial ids may be longer. It holds while the folder is open.
+fn short_name(path: &Path) -> std::io::Result<(File, PathBuf)> {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+        return Err(std::io::ErrorKind::InvalidInput.into());
+    };
+    let folder = File::open(folder)?;
+    let short = PathBuf::from(format!("/proc/self/fd/{}", folder.as_raw_fd())).join(name);
+    Ok((folder, short))
+}
+
 /// Opens the socket, for the owner alone.
 ///
 /// # Errors
-/// The path is too long for a socket, or can't be created.
+/// The socket can't be created.
 pub fn bind(path: &Path) -> std::io::Result<UnixListener> {
-    let listener = UnixListener::bind(path)?;
+    let (_folder, short) = short_name(path)?;
+    let listener = UnixListener::bind(short)?;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
     Ok(listener)
 }
@@ -122,7 +136,8 @@ async fn wait(receiver: crossbeam::channel::Receiver<Reply>) -> Option<Reply> {
 /// # Errors
 /// Nobody listens, or the answer is not understood.
 pub fn send(socket: &Path, command: &Command) -> std::io::Result<Reply> {
-    let mut stream = StdStream::connect(socket)?;
+    let (_folder, short) = short_name(socket)?;
+    let mut stream = StdStream::connect(short)?;
     stream.set_read_timeout(Some(ANSWER_TIMEOUT))?;
     let mut line = serde_json::to_string(command)?;
     line.push('\n');
