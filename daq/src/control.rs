@@ -16,6 +16,7 @@ use crossbeam::channel::Sender;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufStream};
 use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::watch;
 
 use crate::limits::MAX_COMMAND_BYTES;
 
@@ -91,9 +92,21 @@ pub fn bind(path: &Path) -> std::io::Result<UnixListener> {
     Ok(listener)
 }
 
-/// Serves the socket until the runtime ends. One connection at a time: commands are rare.
-pub async fn serve(listener: UnixListener, commands: Sender<Asked>) {
-    while let Ok((stream, _)) = listener.accept().await {
+/// Serves the socket until the run stops; whoever told it to gets the answer all the same. One
+/// connection at a time: commands are rare.
+pub async fn serve(
+    listener: UnixListener,
+    commands: Sender<Asked>,
+    mut stopping: watch::Receiver<bool>,
+) {
+    loop {
+        let stream = tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(_) => return,
+            },
+            _ = stopping.wait_for(|stop| *stop) => return,
+        };
         // A client that fails has told nothing; the next one is served.
         let _ = tokio::time::timeout(ANSWER_TIMEOUT, answer(stream, &commands)).await;
     }

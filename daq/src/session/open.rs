@@ -88,16 +88,16 @@ impl Links {
 
 async fn run(started: Started, lines: Vec<Line>, mut stopping: watch::Receiver<bool>) {
     let Started { contexts, control, commands, bound } = started;
-    match control::bind(&control) {
+    let control = match control::bind(&control) {
         Ok(listener) => {
             let _ = bound.send(Ok(()));
-            tokio::spawn(control::serve(listener, commands));
+            tokio::spawn(control::serve(listener, commands, stopping.clone()))
         }
         Err(error) => {
             let _ = bound.send(Err(error));
             return;
         }
-    }
+    };
     let links: Vec<_> = contexts
         .into_iter()
         .zip(lines)
@@ -108,6 +108,8 @@ async fn run(started: Started, lines: Vec<Line>, mut stopping: watch::Receiver<b
     for link in links {
         let _ = tokio::time::timeout(LINK_GRACE, link).await;
     }
+    // Whoever told the run to end is waiting for the answer.
+    let _ = tokio::time::timeout(LINK_GRACE, control).await;
 }
 
 /// A run that has a place, an owner, an entry in the ledger and durable first records.
