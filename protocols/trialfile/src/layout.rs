@@ -24,16 +24,25 @@
 //! /trial/verdicts          JSON: the findings of the evaluation at the end of the trial
 //! ```
 
+use trial::plan::Plan;
+use trial::time::duration_nanoseconds;
+
 /// Version of the layout that this build writes.
 pub const VERSION: u32 = 1;
 /// Value of `@file_format`.
 pub const FILE_FORMAT: &str = "proving-ground-trial";
 /// Size of the user block, in bytes.
 pub const USER_BLOCK_BYTES: u64 = 4096;
-/// Rows that are collected before they are written, and rows of a chunk.
-pub const CHUNK_ROWS: usize = 1024;
+/// Fewest and most rows that are collected before they are written, which are the rows of a
+/// chunk; both are multiples of a finest bin of the pyramids.
+pub const CHUNK_ROWS: std::ops::RangeInclusive<usize> = 64..=4096;
+/// Time that a chunk is to hold, in nanoseconds: what is collected in memory is little at every
+/// rate, and the library is called seldom.
+pub const CHUNK_NS: i64 = 5_000_000_000;
+/// Rows of a chunk of a table, or of a stream of unknown rate.
+pub const TABLE_CHUNK_ROWS: usize = 512;
 /// Bins of a pyramid's level that are collected before they are written.
-pub const CHUNK_BINS: usize = 128;
+pub const CHUNK_BINS: usize = 32;
 /// Bytes of a chunk of the embedded journal.
 pub const JOURNAL_CHUNK_BYTES: usize = 1 << 20;
 
@@ -63,3 +72,16 @@ pub const ACCOUNTING: &str = "trial/accounting";
 pub const JOURNAL: &str = "trial/journal";
 /// The findings, JSON.
 pub const VERDICTS: &str = "trial/verdicts";
+
+/// Rows of a chunk of a device's channels: a power of two that holds about [`CHUNK_NS`]. A device
+/// that is polled back to back has the largest.
+pub fn chunk_rows(plan: &Plan, device: usize) -> usize {
+    let device = &plan.devices[device];
+    let rows = match device.every.or(device.period) {
+        None => return TABLE_CHUNK_ROWS,
+        Some(period) if period.is_zero() => return *CHUNK_ROWS.end(),
+        Some(period) => CHUNK_NS / duration_nanoseconds(period).max(1),
+    };
+    let rows = usize::try_from(rows).unwrap_or(*CHUNK_ROWS.end());
+    rows.clamp(*CHUNK_ROWS.start(), *CHUNK_ROWS.end()).next_power_of_two()
+}

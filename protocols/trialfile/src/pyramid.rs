@@ -15,7 +15,7 @@ use crate::tables::BinRow;
 pub const BIN_SAMPLES: [u64; 4] = [64, 1024, 16_384, 262_144];
 
 const FINEST: usize = BIN_SAMPLES[0] as usize;
-const _: () = assert!(crate::layout::CHUNK_ROWS.is_multiple_of(FINEST));
+const _: () = assert!(crate::layout::CHUNK_ROWS.start().is_multiple_of(FINEST));
 
 const EMPTY: BinRow = BinRow {
     low: f64::NAN,
@@ -137,7 +137,7 @@ mod tests {
 
     fn pyramid(times: &[i64], values: &[f64], qualities: &[u16], gaps: &[usize]) -> Pyramid {
         let mut pyramid = Pyramid::new();
-        let chunk = crate::layout::CHUNK_ROWS;
+        let chunk = 2 * *crate::layout::CHUNK_ROWS.start();
         for start in (0..times.len()).step_by(chunk) {
             let range = start..times.len().min(start + chunk);
             let gaps: Vec<usize> =

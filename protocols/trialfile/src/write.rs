@@ -1,7 +1,7 @@
 //! Writing a trial file, from the first sample to the user block.
 //!
 //! Invariants:
-//! - Samples are written a chunk at a time when a group has collected [`layout::CHUNK_ROWS`]
+//! - Samples are written a chunk at a time when a group has collected [`layout::chunk_rows`]
 //!   rows; when that happens depends on the rows alone.
 //! - After [`TrialWriter::finish_samples`] no sample can be added; findings and derived channels
 //!   are computed from what can then be read.
@@ -12,6 +12,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use hdf5::plist::file_access::LibraryVersion::V110;
+use hdf5::plist::file_access::MetadataCacheConfig;
 use hdf5::types::VarLenUnicode;
 use hdf5::{Dataset, File, Group, H5Type};
 use serde::Serialize;
@@ -33,6 +34,7 @@ use columns::GroupColumns;
 pub struct TrialWriter {
     path: PathBuf,
     file: File,
+    channels: Group,
     plan: std::sync::Arc<Plan>,
     groups: Vec<SampleGroup>,
     columns: Vec<GroupColumns>,
@@ -52,13 +54,13 @@ struct Table<R> {
 
 impl<R: H5Type> Table<R> {
     fn create(file: &File, name: &str) -> Result<Table<R>, TrialFileError> {
-        let dataset = growing::<R>(file, name, layout::CHUNK_ROWS)?;
+        let dataset = growing::<R>(file, name, layout::TABLE_CHUNK_ROWS)?;
         Ok(Table { dataset, rows: Vec::new(), written: 0 })
     }
 
     fn push(&mut self, row: R) -> Result<(), TrialFileError> {
         self.rows.push(row);
-        if self.rows.len() == layout::CHUNK_ROWS { self.flush() } else { Ok(()) }
+        if self.rows.len() == layout::TABLE_CHUNK_ROWS { self.flush() } else { Ok(()) }
     }
 
     fn flush(&mut self) -> Result<(), TrialFileError> {
@@ -66,6 +68,13 @@ impl<R: H5Type> Table<R> {
         self.rows.clear();
         Ok(())
     }
+}
+
+/// Bytes of metadata that the library keeps, once it has seen that it needs them.
+const METADATA_CACHE_BYTES: usize = 8 << 20;
+
+fn metadata_cache() -> MetadataCacheConfig {
+    MetadataCacheConfig { max_size: METADATA_CACHE_BYTES, ..MetadataCacheConfig::default() }
 }
 
 /// Creates a one-dimensional dataset that can grow, below `parent`.
@@ -161,7 +170,12 @@ impl TrialWriter {
             || format!("creating {}", path.display()),
             hdf5::FileBuilder::new()
                 // Whole chunks are written at once: a cache would only hold memory for each.
-                .with_fapl(|plist| plist.libver_bounds(V110, V110).chunk_cache(1, 0, 1.0))
+                .with_fapl(|plist| {
+                    plist
+                        .libver_bounds(V110, V110)
+                        .chunk_cache(1, 0, 1.0)
+                        .mdc_config(&metadata_cache())
+                })
                 .with_fcpl(|plist| plist.userblock(layout::USER_BLOCK_BYTES).obj_track_times(false))
                 .create_excl(path),
         )?;
@@ -187,6 +201,7 @@ impl TrialWriter {
             gaps: Table::create(&file, layout::GAPS)?,
             clock: Table::create(&file, layout::CLOCK)?,
             file,
+            channels,
             plan,
             groups: groups.to_vec(),
             columns,
@@ -209,7 +224,9 @@ impl TrialWriter {
         samples: &[Sample],
     ) -> Result<(), TrialFileError> {
         match self.columns.get_mut(group.0 as usize) {
-            Some(columns) => columns.push(&self.file, time.0, time_uncertainty_ns, record, samples),
+            Some(columns) => {
+                columns.push(&self.channels, time.0, time_uncertainty_ns, record, samples)
+            }
             None => Err(malformed("a row", "its group does not exist")),
         }
     }
@@ -268,7 +285,7 @@ impl TrialWriter {
     ) -> Result<FinishedSamples, TrialFileError> {
         // Each group's columns are dropped as soon as they are written.
         for mut columns in self.columns.drain(..) {
-            columns.finish(&self.file)?;
+            columns.finish(&self.channels)?;
         }
         self.gaps.flush()?;
         self.clock.flush()?;

@@ -3,7 +3,7 @@
 //! Few channels keep their datasets open; of many, each is opened when a chunk of it is written:
 //! an open dataset takes some 20 kB. Which of the two it is depends on the plan alone.
 
-use hdf5::{Dataset, File, Group};
+use hdf5::{Dataset, Group};
 use trial::channel::{Channel, Raw, RawType, Sample};
 use trial::plan::Plan;
 use trial::recording::SampleGroup;
@@ -28,12 +28,14 @@ pub(super) struct GroupColumns {
     time_uncertainty: Dataset,
     record: Dataset,
     written: usize,
+    /// Rows of a chunk.
+    chunk_rows: usize,
 }
 
 #[derive(Debug)]
 struct ChannelColumns {
-    /// Path of the channel's group.
-    path: String,
+    /// Name of the channel's group.
+    id: String,
     values: Vec<f64>,
     raws: RawColumn,
     /// Codes of this chunk; empty while all are good.
@@ -48,7 +50,6 @@ struct ChannelColumns {
 struct ChannelDatasets {
     value: Dataset,
     raw: Dataset,
-    quality: Dataset,
 }
 
 /// Raw numbers in the device's own type.
@@ -88,15 +89,19 @@ impl RawColumn {
         }
     }
 
-    fn create(&self, parent: &Group) -> Result<Dataset, TrialFileError> {
-        fn of<T: hdf5::H5Type>(_: &[T], parent: &Group) -> Result<Dataset, TrialFileError> {
-            growing::<T>(parent, "raw", layout::CHUNK_ROWS)
+    fn create(&self, parent: &Group, chunk_rows: usize) -> Result<Dataset, TrialFileError> {
+        fn of<T: hdf5::H5Type>(
+            _: &[T],
+            parent: &Group,
+            chunk_rows: usize,
+        ) -> Result<Dataset, TrialFileError> {
+            growing::<T>(parent, "raw", chunk_rows)
         }
-        with_raws!(self, numbers => of(numbers, parent))
+        with_raws!(self, numbers => of(numbers, parent, chunk_rows))
     }
 
-    fn reserve(&mut self) {
-        with_raws!(self, numbers => numbers.reserve_exact(layout::CHUNK_ROWS));
+    fn reserve(&mut self, rows: usize) {
+        with_raws!(self, numbers => numbers.reserve_exact(rows));
     }
 
     /// Adds a number; `false` if it is of another type.
@@ -123,15 +128,11 @@ impl RawColumn {
 }
 
 impl ChannelDatasets {
-    fn open(file: &Group, path: &str) -> Result<ChannelDatasets, TrialFileError> {
-        let opened = file.group(path).and_then(|group| {
-            Ok(ChannelDatasets {
-                value: group.dataset("value")?,
-                raw: group.dataset("raw")?,
-                quality: group.dataset("quality")?,
-            })
+    fn open(channels: &Group, id: &str) -> Result<ChannelDatasets, TrialFileError> {
+        let opened = channels.group(id).and_then(|group| {
+            Ok(ChannelDatasets { value: group.dataset("value")?, raw: group.dataset("raw")? })
         });
-        doing(|| format!("opening {path}"), opened)
+        doing(|| format!("opening {id}"), opened)
     }
 }
 
@@ -143,19 +144,20 @@ impl GroupColumns {
         group: &SampleGroup,
         start: &str,
     ) -> Result<GroupColumns, TrialFileError> {
+        let chunk_rows = layout::chunk_rows(plan, group.device);
         let mut columns = Vec::with_capacity(group.channels.len());
         let mut shared: Option<(Dataset, Dataset, Dataset)> = None;
         for &channel in &group.channels {
             let channel = plan.channel_at(channel);
-            let (column, at) = ChannelColumns::create(channels, plan, channel, index)?;
+            let (column, at) = ChannelColumns::create(channels, plan, channel, index, chunk_rows)?;
             match &shared {
                 None => {
-                    let time = growing::<i64>(&at, "time", layout::CHUNK_ROWS)?;
+                    let time = growing::<i64>(&at, "time", chunk_rows)?;
                     attribute(&time, "units", "ns")?;
                     attribute(&time, "start", start)?;
-                    let uncertainty = growing::<u32>(&at, "time_uncertainty", layout::CHUNK_ROWS)?;
+                    let uncertainty = growing::<u32>(&at, "time_uncertainty", chunk_rows)?;
                     attribute(&uncertainty, "units", "ns")?;
-                    let record = growing::<u64>(&at, "record", layout::CHUNK_ROWS)?;
+                    let record = growing::<u64>(&at, "record", chunk_rows)?;
                     shared = Some((time, uncertainty, record));
                 }
                 Some((time, uncertainty, record)) => {
@@ -181,12 +183,13 @@ impl GroupColumns {
             time_uncertainty,
             record,
             written: 0,
+            chunk_rows,
         })
     }
 
     pub fn push(
         &mut self,
-        file: &File,
+        channels: &Group,
         time: i64,
         uncertainty: u32,
         record: u64,
@@ -200,9 +203,13 @@ impl GroupColumns {
         self.uncertainties.push(uncertainty);
         self.records.push(record);
         for (column, sample) in self.columns.iter_mut().zip(samples) {
+            if row == 0 {
+                column.values.reserve_exact(self.chunk_rows);
+                column.raws.reserve(self.chunk_rows);
+            }
             column.push(row, sample)?;
         }
-        if self.times.len() == layout::CHUNK_ROWS { self.flush(file) } else { Ok(()) }
+        if self.times.len() == self.chunk_rows { self.flush(channels) } else { Ok(()) }
     }
 
     pub fn gap(&mut self) {
@@ -213,24 +220,25 @@ impl GroupColumns {
     }
 
     /// Writes what is left, with the partial bins of the pyramids.
-    pub fn finish(&mut self, file: &File) -> Result<(), TrialFileError> {
-        self.flush(file)?;
+    pub fn finish(&mut self, channels: &Group) -> Result<(), TrialFileError> {
+        self.flush(channels)?;
         for column in &mut self.columns {
             column.pyramid.finish();
-            column.flush_bins(file, 1)?;
-            column.finish_quality(file, self.written)?;
+            column.flush_bins(channels, 1)?;
+            // The quality's column is as long as the others, also where all was good.
+            resized(&column.quality(channels)?, self.written)?;
         }
         Ok(())
     }
 
-    fn flush(&mut self, file: &File) -> Result<(), TrialFileError> {
+    fn flush(&mut self, channels: &Group) -> Result<(), TrialFileError> {
         let from = self.written;
         let mut written = from;
         append(&self.time, &mut written, &self.times)?;
         append(&self.time_uncertainty, &mut from.clone(), &self.uncertainties)?;
         append(&self.record, &mut from.clone(), &self.records)?;
         for column in &mut self.columns {
-            column.flush(file, from, &self.times, &self.gaps)?;
+            column.flush(channels, from, &self.times, &self.gaps)?;
         }
         self.times.clear();
         self.uncertainties.clear();
@@ -247,6 +255,7 @@ impl ChannelColumns {
         plan: &Plan,
         channel: &Channel,
         index: usize,
+        chunk_rows: usize,
     ) -> Result<(ChannelColumns, Group), TrialFileError> {
         let at = group(channels, &channel.id.0)?;
         attribute(&at, "NX_class", "NXlog")?;
@@ -259,13 +268,13 @@ impl ChannelColumns {
         number_attribute(&at, "group", index as u32)?;
         let raws = RawColumn::new(channel.raw_type);
         let datasets = ChannelDatasets {
-            value: growing::<f64>(&at, "value", layout::CHUNK_ROWS)?,
-            raw: raws.create(&at)?,
-            // Chunks of good values are never written: the fill value, 0, is good.
-            quality: growing::<u16>(&at, "quality", layout::CHUNK_ROWS)?,
+            value: growing::<f64>(&at, "value", chunk_rows)?,
+            raw: raws.create(&at, chunk_rows)?,
         };
+        // Chunks of good values are never written: the fill value, 0, is good.
+        growing::<u16>(&at, "quality", chunk_rows)?;
         let columns = ChannelColumns {
-            path: at.name(),
+            id: channel.id.0.clone(),
             values: Vec::new(),
             raws,
             qualities: Vec::new(),
@@ -277,10 +286,6 @@ impl ChannelColumns {
     }
 
     fn push(&mut self, row: usize, sample: &Sample) -> Result<(), TrialFileError> {
-        if row == 0 {
-            self.values.reserve_exact(layout::CHUNK_ROWS);
-            self.raws.reserve();
-        }
         self.values.push(sample.value);
         let code = sample.quality.to_code();
         if code != 0 || !self.qualities.is_empty() {
@@ -296,7 +301,7 @@ impl ChannelColumns {
 
     fn flush(
         &mut self,
-        file: &File,
+        channels: &Group,
         from: usize,
         times: &[i64],
         gaps: &[usize],
@@ -310,42 +315,41 @@ impl ChannelColumns {
         let datasets = match &self.open {
             Some(datasets) => datasets,
             None => {
-                opened = ChannelDatasets::open(file, &self.path)?;
+                opened = ChannelDatasets::open(channels, &self.id)?;
                 &opened
             }
         };
         append(&datasets.value, &mut from.clone(), &self.values)?;
-        append(&datasets.quality, &mut from.clone(), &self.qualities)?;
         self.raws.flush(&datasets.raw, from)?;
+        if !self.qualities.is_empty() {
+            append(&self.quality(channels)?, &mut from.clone(), &self.qualities)?;
+        }
         self.values.clear();
         self.qualities.clear();
-        self.flush_bins(file, layout::CHUNK_BINS)
+        self.flush_bins(channels, layout::CHUNK_BINS)
     }
 
-    /// The quality's column is as long as the others, also where all was good.
-    fn finish_quality(&mut self, file: &File, rows: usize) -> Result<(), TrialFileError> {
-        match self.open.take() {
-            Some(datasets) => resized(&datasets.quality, rows),
-            None => resized(&ChannelDatasets::open(file, &self.path)?.quality, rows),
-        }
+    fn quality(&self, channels: &Group) -> Result<Dataset, TrialFileError> {
+        let name = format!("{}/quality", self.id);
+        doing(|| format!("opening {name}"), channels.dataset(&name))
     }
 
     /// Writes the bins of each level that has at least `enough` of them. A level that never
     /// filled a chunk is written once, without room to grow.
-    fn flush_bins(&mut self, file: &File, enough: usize) -> Result<(), TrialFileError> {
+    fn flush_bins(&mut self, channels: &Group, enough: usize) -> Result<(), TrialFileError> {
         for (level, ready) in self.pyramid.ready.iter_mut().enumerate() {
             if ready.len() < enough {
                 continue;
             }
-            let name = format!("{}/pyramid/{}", self.path, BIN_SAMPLES[level]);
+            let name = format!("{}/pyramid/{}", self.id, BIN_SAMPLES[level]);
             let written = &mut self.bins_written[level];
             if *written > 0 {
-                let dataset = doing(|| format!("opening {name}"), file.dataset(&name))?;
+                let dataset = doing(|| format!("opening {name}"), channels.dataset(&name))?;
                 append(&dataset, written, ready)?;
             } else if ready.len() < layout::CHUNK_BINS {
-                fixed::<BinRow>(file, &name, ready)?;
+                fixed::<BinRow>(channels, &name, ready)?;
             } else {
-                append(&growing::<BinRow>(file, &name, layout::CHUNK_BINS)?, written, ready)?;
+                append(&growing::<BinRow>(channels, &name, layout::CHUNK_BINS)?, written, ready)?;
             }
             ready.clear();
         }
