@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-/// Records that wait for the sequencer. At 60,000 transactions a second this is a quarter of a
+/// Records that wait for the sequencer. At 60,000 transactions a second this is an eighth of a
 /// second; a link stops reading while fewer than [`QUEUE_RESERVE`] places are free.
-pub const QUEUE_RECORDS: usize = 65_536;
+pub const QUEUE_RECORDS: usize = 32_768;
 /// Free places below which a link waits before it reads or sends.
 pub const QUEUE_RESERVE: usize = 1_024;
 /// How long a link waits for room in the queue before it looks again.
@@ -12,7 +12,7 @@ pub const QUEUE_WAIT: Duration = Duration::from_millis(1);
 /// How often the sequencer gathers what waits into a block.
 pub const SEQUENCER_TICK: Duration = Duration::from_millis(2);
 /// Bytes that make the sequencer write a block before it has gathered everything.
-pub const BLOCK_TARGET_BYTES: usize = 4 << 20;
+pub const BLOCK_TARGET_BYTES: usize = 1 << 20;
 /// Time from the beginning of one sync to that of the next, if there is something to sync.
 pub const SYNC_PERIOD: Duration = Duration::from_millis(10);
 /// How often the recorder looks for new blocks.

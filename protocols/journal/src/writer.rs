@@ -22,10 +22,8 @@ use crate::{
 };
 
 /// A block that was written.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Commit {
-    /// The records, as [`crate::records`] reads them.
-    pub body: Arc<[u8]>,
     /// Number of the first record.
     pub first_sequence: u64,
     /// Number that the next block's first record will have.
@@ -179,13 +177,12 @@ impl Writer {
         self.block[..BLOCK_HEADER_BYTES].copy_from_slice(&header);
         let path = segment_path(&self.folder, self.segment);
         (&*self.file).write_all(&self.block).map_err(io_error("write to", &path))?;
-        let body: Arc<[u8]> = self.block[BLOCK_HEADER_BYTES..].into();
-        self.chain = ChainValue::after(&header, &body);
+        self.chain = ChainValue::after(&header, &self.block[BLOCK_HEADER_BYTES..]);
         self.segment_bytes += self.block.len() as u64;
         let first_sequence = self.first_sequence;
         self.first_sequence = self.next_sequence;
         self.block.truncate(BLOCK_HEADER_BYTES);
-        Ok(Some(Commit { body, first_sequence, next_sequence: self.next_sequence }))
+        Ok(Some(Commit { first_sequence, next_sequence: self.next_sequence }))
     }
 
     fn next_segment(&mut self) -> Result<(), JournalError> {
