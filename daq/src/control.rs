@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::PermissionsExt as _;
-use std::os::unix::net::UnixStream as StdStream;
+use std::os::unix::net::{UnixListener as StdListener, UnixStream as StdStream};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -81,14 +81,15 @@ fn short_name(path: &Path) -> std::io::Result<(File, PathBuf)> {
     Ok((folder, short))
 }
 
-/// Opens the socket, for the owner alone.
+/// Opens the socket, for the owner alone; [`serve`] answers it once a runtime has taken it over.
 ///
 /// # Errors
 /// The socket can't be created.
-pub fn bind(path: &Path) -> std::io::Result<UnixListener> {
+pub fn bind(path: &Path) -> std::io::Result<StdListener> {
     let (_folder, short) = short_name(path)?;
-    let listener = UnixListener::bind(short)?;
+    let listener = StdListener::bind(short)?;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+    listener.set_nonblocking(true)?;
     Ok(listener)
 }
 

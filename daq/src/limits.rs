@@ -17,6 +17,9 @@ pub const BLOCK_TARGET_BYTES: usize = 1 << 20;
 pub const SYNC_PERIOD: Duration = Duration::from_millis(10);
 /// How often the recorder looks for new blocks.
 pub const RECORDER_TICK: Duration = Duration::from_millis(4);
+/// By how much the recorder gives way to acquisition where there are too few processors for
+/// both (one step of niceness is a factor of about 1.25 in the share of a processor).
+pub const RECORDER_NICENESS: i32 = 15;
 /// Bytes that one read of a link takes.
 pub const READ_BYTES: usize = 4_096;
 /// Longest wait for a TCP connection.

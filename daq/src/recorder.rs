@@ -12,7 +12,7 @@ use crossbeam::channel::{Sender, bounded};
 use evidence::{Builder, Built, EvidenceError, RunFolder};
 use journal::{ChainValue, Reader, SegmentChain, records};
 
-use crate::limits::RECORDER_TICK;
+use crate::limits::{RECORDER_NICENESS, RECORDER_TICK};
 use crate::sequencer::Progress;
 use crate::status::Observer;
 
@@ -42,6 +42,7 @@ impl Recorder {
         let thread = {
             let (recorded, stop) = (Arc::clone(&recorded), Arc::clone(&stop));
             let work = move || {
+                give_way();
                 let builder = record(&folder, &progress, observer, &recorded, &stop)?;
                 match closed.recv() {
                     Ok(root) => builder.finish(&folder, root),
@@ -78,6 +79,12 @@ impl Recorder {
             Err(EvidenceError::Io { doing: "record into", path: "trial.partial".into(), source })
         })
     }
+}
+
+/// Lets every other thread of the daemon go first: what is derived can be late, what is acquired
+/// can't. Where the system refuses, the recorder only competes.
+fn give_way() {
+    let _ = rustix::process::setpriority_process(None, RECORDER_NICENESS);
 }
 
 fn record(

@@ -76,6 +76,7 @@ impl SessionError {
             SessionError::Connect(ConnectError(message)) | SessionError::Refused(message) => {
                 message.in_language(language)
             }
+            SessionError::Evidence(error) => error.in_language(language),
             other => other.to_string(),
         }
     }

@@ -81,10 +81,10 @@ scenario-unknown-signal = "{ $name }" is neither a role nor a derived channel of
 
 ## Viewer: start and errors
 viewer-error = viewer: { $detail }
-viewer-io = { $path } can't be read: { $why }
-viewer-not-a-trial-file = { $path } is not a trial file: { $why }. Give the .h5 file of a trial.
-viewer-newer-version = { $path } has layout version { $found }; this viewer reads up to { $known }. Use a newer viewer.
-viewer-damaged = { $path } can't be shown: { $why }. Try `daq verify` on it.
+trial-file-io = { $path } can't be read: { $why }
+trial-file-foreign = { $path } is not a trial file: { $why }. Give the .h5 file of a trial.
+trial-file-newer = { $path } has layout version { $found }; this build reads up to { $known }. Use a newer one.
+trial-file-damaged = The trial file is not what its layout promises: { $why }
 viewer-no-display = There is no display. On a machine without one: xvfb-run -a viewer …
 viewer-no-window = The window can't be opened: { $why }. Without a graphics display or driver: xvfb-run -a viewer …
 viewer-bad-size = "{ $text }" is not a size; write WIDTHxHEIGHT in pixels, each { $low } to { $high }, such as 1280x800.
@@ -270,6 +270,7 @@ verify-whole = { $file }: whole, but unsealed. { $records } records and { $sampl
 verify-altered = { $file }: ALTERED or damaged:
 recover-done = { $run }: recovered { $records } records into { $file } ({ $cut } bytes of a torn tail were cut).
 recover-failed = { $run }: not recovered: { $why }
+recover-nothing-recorded = { $run }: the daemon had stopped before anything was recorded; its end is in the ledger.
 recover-nothing = { $folder } holds no unfinished run.
 catalogue-unknown = There is no "{ $id }". Known: { $known }
 check-in-order = { $trial } is in order: scenario { $scenario }, { $channels } channels.
@@ -312,3 +313,15 @@ help-arg-shell = The shell.
 
 ## Device profiles: requests
 profile-wide-point = Point "{ $point }" takes more registers than max_registers lets one request read; a value is never read in two pieces.
+
+## Trial files and runs
+trial-file-not-plain = it is not a plain file
+trial-file-too-short = it is too short
+trial-file-no-mark = it does not begin with the mark of a trial file
+trial-file-unknown-seal = its seal has an unknown state
+evidence-locked = { $path } is in use by process { $holder }; end that one first.
+evidence-exists = { $path } exists already and is not overwritten.
+evidence-nothing = The journal in { $path } does not begin with the documents of a run. Nothing was removed; restore it from a copy.
+evidence-ledger = The ledger { $path } does not check at entry { $entry }; restore it or move it away.
+evidence-too-many-runs = There are { $limit } runs of this plan already; choose another output folder.
+recover-no-folder = There is no folder { $folder }. Name an output folder, or the folder of one run.

@@ -81,10 +81,10 @@ scenario-unknown-signal = "{ $name }" 既不是本场景的角色,也不是其�
 
 ## 回放:启动与错误
 viewer-error = viewer:{ $detail }
-viewer-io = 无法读取 { $path }:{ $why }
-viewer-not-a-trial-file = { $path } 不是试验文件:{ $why }。请给出试验的 .h5 文件。
-viewer-newer-version = { $path } 的布局版本为 { $found };本程序最高支持 { $known }。请使用新版 viewer。
-viewer-damaged = 无法显示 { $path }:{ $why }。请用 `daq verify` 检查。
+trial-file-io = 无法读取 { $path }:{ $why }
+trial-file-foreign = { $path } 不是试验文件:{ $why }。请给出试验的 .h5 文件。
+trial-file-newer = { $path } 的布局版本为 { $found };本程序最高支持 { $known }。请使用新版程序。
+trial-file-damaged = 试验文件与其布局不符:{ $why }
 viewer-no-display = 没有显示设备。无显示的机器请用:xvfb-run -a viewer …
 viewer-no-window = 无法打开窗口:{ $why }。没有显示设备或图形驱动时请用:xvfb-run -a viewer …
 viewer-bad-size = "{ $text }" 不是尺寸;请写 宽x高(像素),各为 { $low } 至 { $high },如 1280x800。
@@ -270,6 +270,7 @@ verify-whole = { $file }:完整,但未签封。重新推导 { $records } 条记�
 verify-altered = { $file }:已被改动或损坏:
 recover-done = { $run }:已恢复 { $records } 条记录至 { $file }(截去残缺尾部 { $cut } 字节)。
 recover-failed = { $run }:未能恢复:{ $why }
+recover-nothing-recorded = { $run }:守护进程在记录任何数据之前已停止;其结束已记入台账。
 recover-nothing = { $folder } 中没有未完成的试验。
 catalogue-unknown = 没有 "{ $id }"。可用:{ $known }
 check-in-order = { $trial } 无误:场景 { $scenario },{ $channels } 个通道。
@@ -312,3 +313,15 @@ help-arg-shell = 命令行解释器。
 
 ## 设备配置:请求
 profile-wide-point = 测点 "{ $point }" 占用的寄存器数超过 max_registers 所允许的单次读取数;一个数值不会分两次读取。
+
+## 试验文件与试验次
+trial-file-not-plain = 不是普通文件
+trial-file-too-short = 文件过短
+trial-file-no-mark = 开头没有试验文件的标志
+trial-file-unknown-seal = 签封状态未知
+evidence-locked = { $path } 正被进程 { $holder } 使用,请先结束该进程。
+evidence-exists = { $path } 已存在,不会被覆盖。
+evidence-nothing = { $path } 中的日志开头没有试验文件。未删除任何内容,请从副本恢复。
+evidence-ledger = 台账 { $path } 的第 { $entry } 条校验不符,请恢复或移走该文件。
+evidence-too-many-runs = 本方案已有 { $limit } 次试验,请另选输出目录。
+recover-no-folder = 没有目录 { $folder }。请给出输出目录或某次试验的目录。

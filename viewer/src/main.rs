@@ -38,7 +38,7 @@ fn main() -> ExitCode {
     match run(&arguments, language) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let detail = error.message().in_language(language);
+            let detail = error.in_language(language);
             eprintln!("{}", message!("viewer-error", detail = detail).in_language(language));
             ExitCode::from(error.exit_code())
         }
@@ -52,7 +52,7 @@ fn run(arguments: &Arguments, language: Language) -> Result<(), ViewerError> {
         cursor: arguments.cursor.as_deref().map(cursor).transpose()?,
         finding: arguments.finding.clone(),
     };
-    let picture = arguments.screenshot.clone().map(|path| {
+    let picture = arguments.screenshot.clone().map(|path| -> Result<Picture, ViewerError> {
         let (width, height) = size(&arguments.size)?;
         Ok(Picture { path, width, height })
     });

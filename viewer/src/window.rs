@@ -21,8 +21,11 @@ const LEAST_WINDOW_SIZE: [f32; 2] = [720.0, 420.0];
 const PICTURE_WAIT: Duration = Duration::from_secs(5);
 
 /// Trouble that ends the program.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum ViewerError {
+    /// The file can't be read, is no trial file, or is damaged.
+    #[error(transparent)]
+    File(#[from] TrialFileError),
     /// What was given can't be used: another file or another argument would do.
     #[error("{0}")]
     BadInput(Message),
@@ -33,16 +36,19 @@ pub enum ViewerError {
 
 impl ViewerError {
     /// What to tell the user.
-    pub fn message(&self) -> &Message {
+    pub fn in_language(&self, language: Language) -> String {
         match self {
-            ViewerError::BadInput(message) | ViewerError::Trouble(message) => message,
+            ViewerError::File(error) => error.in_language(language),
+            ViewerError::BadInput(message) | ViewerError::Trouble(message) => {
+                message.in_language(language)
+            }
         }
     }
 
     /// 2 for bad input, 1 for trouble.
     pub fn exit_code(&self) -> u8 {
         match self {
-            ViewerError::BadInput(_) => 2,
+            ViewerError::File(_) | ViewerError::BadInput(_) => 2,
             ViewerError::Trouble(_) => 1,
         }
     }
@@ -75,15 +81,14 @@ pub struct Opening {
 /// # Errors
 /// It can't be read, is no trial file, or is damaged.
 pub fn open(path: &Path) -> Result<Replay, ViewerError> {
-    let refuse = |error| ViewerError::BadInput(explain(path, &error));
-    let file = TrialFile::open(path).map_err(refuse)?;
-    let seal = match file.seal().map_err(refuse)?.state {
+    let file = TrialFile::open(path)?;
+    let seal = match file.seal()?.state {
         SealState::Unsealed => SealShown::Unsealed,
     };
-    let findings = file.findings().map_err(refuse)?;
+    let findings = file.findings()?;
     let mut derived = Vec::new();
     for computed in &file.shared_plan().scenario.derived {
-        let Some(samples) = file.derived(&computed.id).map_err(refuse)? else { continue };
+        let Some(samples) = file.derived(&computed.id)? else { continue };
         derived.push(DerivedTrace {
             id: computed.id.clone(),
             title: computed.title.clone(),
@@ -94,25 +99,6 @@ pub fn open(path: &Path) -> Result<Replay, ViewerError> {
         });
     }
     Ok(Replay::new(Box::new(file), findings, derived, seal))
-}
-
-fn explain(path: &Path, error: &TrialFileError) -> Message {
-    let shown = words::printable(&path.display().to_string());
-    match error {
-        TrialFileError::Io { source, .. } => {
-            message!("viewer-io", path = shown, why = words::printable(&source.to_string()))
-        }
-        TrialFileError::NotATrialFile { why, .. } => {
-            message!("viewer-not-a-trial-file", path = shown, why = words::printable(why))
-        }
-        TrialFileError::NewerVersion { found, .. } => {
-            let known = trialfile::layout::VERSION;
-            message!("viewer-newer-version", path = shown, found = found, known = known)
-        }
-        other => {
-            message!("viewer-damaged", path = shown, why = words::printable(&other.to_string()))
-        }
-    }
 }
 
 /// Opens the window on a recording; returns when it is closed, or the picture is written.
@@ -239,7 +225,7 @@ mod tests {
             assert_eq!(error.exit_code(), 2);
             for (language, expected) in [(Language::English, english), (Language::Chinese, chinese)]
             {
-                let told = error.message().in_language(language);
+                let told = error.in_language(language);
                 assert!(told.contains(expected), "{told}");
             }
         }

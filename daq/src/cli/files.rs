@@ -13,10 +13,10 @@ use words::{Language, message};
 use super::{Failure, Format, Outcome, print_json, render};
 use crate::documents::read_capped;
 
-fn open(file: &Path) -> Result<TrialFile, Failure> {
+fn open(file: &Path, language: Language) -> Result<TrialFile, Failure> {
     TrialFile::open(file).map_err(|error| Failure {
         code: if matches!(error, TrialFileError::Io { .. }) { 1 } else { 2 },
-        text: error.to_string(),
+        text: error.in_language(language),
     })
 }
 
@@ -49,7 +49,7 @@ struct Report<'a> {
 }
 
 pub(super) fn info(file: &Path, format: Format, language: Language) -> Outcome {
-    let trial = open(file)?;
+    let trial = open(file, language)?;
     let plan = trial.plan();
     let mut channels = Vec::with_capacity(plan.channels.len());
     for (index, channel) in plan.channels.iter().enumerate() {
@@ -95,7 +95,7 @@ pub(super) fn evaluate(
     format: Format,
     language: Language,
 ) -> Outcome {
-    let trial = open(file)?;
+    let trial = open(file, language)?;
     let plan = match scenario {
         None => trial.shared_plan(),
         Some(path) => Arc::new(with_scenario(&trial, path, language)?),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use evidence::RunFolder;
+use evidence::{Recovery, RunFolder};
 use serde::Serialize;
 use words::{Language, message};
 
@@ -20,13 +20,18 @@ struct Row {
 }
 
 pub(super) fn recover(folder: &Path, format: Format, language: Language) -> Outcome {
-    let folders = match RunFolder::at(folder).filter(|_| folder.is_dir()) {
+    if !folder.is_dir() {
+        let folder = words::printable(&folder.display().to_string());
+        let message = message!("recover-no-folder", folder = folder);
+        return Err(Failure::bad_input(message.in_language(language)));
+    }
+    let folders = match RunFolder::at(folder) {
         Some(one) => vec![one],
         None => {
             evidence::run_folders(folder).map_err(|error| Failure::bad_input(error.to_string()))?
         }
     };
-    let rows: Vec<Row> = folders.iter().map(recover_one).collect();
+    let rows: Vec<Row> = folders.iter().map(|folder| recover_one(folder, language)).collect();
     let code = u8::from(rows.iter().any(|row| row.error.is_some()));
     match format {
         Format::Json => {
@@ -41,20 +46,19 @@ pub(super) fn recover(folder: &Path, format: Format, language: Language) -> Outc
     Ok(code)
 }
 
-fn recover_one(folder: &RunFolder) -> Row {
+fn recover_one(folder: &RunFolder, language: Language) -> Row {
     let run = folder.name().to_owned();
+    let mut row = Row { run, file: None, records: None, cut_bytes: None, error: None };
     match evidence::recover(folder, Clock::wall_now()) {
-        Ok(recovery) => Row {
-            run,
-            file: Some(recovery.built.path.display().to_string()),
-            records: Some(recovery.records),
-            cut_bytes: Some(recovery.cut_bytes),
-            error: None,
-        },
-        Err(error) => {
-            Row { run, file: None, records: None, cut_bytes: None, error: Some(error.to_string()) }
+        Ok(Recovery::Built { built, cut_bytes, records }) => {
+            row.file = Some(built.path.display().to_string());
+            row.records = Some(records);
+            row.cut_bytes = Some(cut_bytes);
         }
+        Ok(Recovery::NothingRecorded) => row.records = Some(0),
+        Err(error) => row.error = Some(error.in_language(language)),
     }
+    row
 }
 
 fn print(row: &Row, language: Language) {
@@ -69,6 +73,9 @@ fn print(row: &Row, language: Language) {
                 cut = row.cut_bytes.unwrap_or_default(),
             );
             println!("{}", message.in_language(language));
+        }
+        (None, None) => {
+            println!("{}", message!("recover-nothing-recorded", run = run).in_language(language));
         }
         (None, error) => {
             let why = error.clone().unwrap_or_default();

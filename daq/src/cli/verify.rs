@@ -32,7 +32,7 @@ pub(super) fn verify(file: &Path, format: Format, language: Language) -> Outcome
             EvidenceError::TrialFile(_) => 3,
             _ => 1,
         },
-        text: error.to_string(),
+        text: error.in_language(language),
     })?;
     let report = Report {
         file: file.display().to_string(),

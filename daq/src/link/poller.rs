@@ -127,11 +127,9 @@ impl Poller {
                     let poll = self.poll_due(request, due);
                     self.context.push(Body::Outcome { poll, cause });
                 }
+                // An exchange that has begun is ended, which its timeout bounds.
                 Next::Send { request, due } => {
-                    tokio::select! {
-                        () = self.send(&requests.requests[request as usize], request, due, &timer) => {}
-                        _ = stop.wait_for(|stopping| *stopping) => return,
-                    }
+                    self.send(&requests.requests[request as usize], request, due, &timer).await;
                     // A link that is polled back to back must leave the others their turn.
                     tokio::task::consume_budget().await;
                 }

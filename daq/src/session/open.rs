@@ -9,7 +9,7 @@ use evidence::{Ledger, LedgerEvent, RunFolder, RunLock};
 use journal::{RunTag, Writer};
 use tokio::sync::{oneshot, watch};
 use trial::document::MAX_DOCUMENTS;
-use trial::record::{Body, Origin};
+use trial::record::{Body, EndKind, Origin};
 use words::message;
 
 use super::{Session, SessionError, Settings, command_queue, keeper::Keeper, system};
@@ -34,7 +34,7 @@ pub struct Links {
 /// What the links' thread needs to go on once every link is open.
 pub struct Started {
     contexts: Vec<LinkContext>,
-    control: std::path::PathBuf,
+    control: std::os::unix::net::UnixListener,
     commands: crossbeam::channel::Sender<control::Asked>,
     bound: oneshot::Sender<std::io::Result<()>>,
 }
@@ -88,7 +88,7 @@ impl Links {
 
 async fn run(started: Started, lines: Vec<Line>, mut stopping: watch::Receiver<bool>) {
     let Started { contexts, control, commands, bound } = started;
-    let control = match control::bind(&control) {
+    let control = match tokio::net::UnixListener::from_std(control) {
         Ok(listener) => {
             let _ = bound.send(Ok(()));
             tokio::spawn(control::serve(listener, commands, stopping.clone()))
@@ -112,18 +112,24 @@ async fn run(started: Started, lines: Vec<Line>, mut stopping: watch::Receiver<b
     let _ = tokio::time::timeout(LINK_GRACE, control).await;
 }
 
-/// A run that has a place, an owner, an entry in the ledger and durable first records.
-struct Begun {
+/// A run that has a place and an owner.
+struct Place {
     folder: RunFolder,
     run: u32,
     lock: RunLock,
-    clock: Clock,
-    writer: Writer,
 }
 
-fn begin(prepared: &Prepared, settings: &Settings) -> Result<Begun, SessionError> {
-    let (folder, run) = RunFolder::create_next(&settings.out, &prepared.plan.id)?;
-    let lock = folder.lock()?;
+/// A run whose first records are durable.
+struct Begun {
+    clock: Clock,
+    writer: Writer,
+    control: std::os::unix::net::UnixListener,
+}
+
+fn begin(prepared: &Prepared, place: &Place) -> Result<Begun, SessionError> {
+    let (folder, run) = (&place.folder, place.run);
+    let control = control::bind(&folder.control_socket());
+    let control = control.map_err(system("open the control socket"))?;
     let previous_root = {
         let mut ledger = Ledger::open(folder.root())?;
         let plan = prepared.documents.plan().map(|plan| journal::digest_hex(&plan.bytes));
@@ -144,13 +150,34 @@ fn begin(prepared: &Prepared, settings: &Settings) -> Result<Begun, SessionError
     let tag = RunTag::new(&origin.trial, run, origin.start.0);
     let mut writer = Writer::create(&folder.path(), tag)?;
     write_first(&mut writer, &first_records(prepared, origin))?;
-    Ok(Begun { folder, run, lock, clock, writer })
+    Ok(Begun { clock, writer, control })
 }
 
 pub(super) fn start(prepared: Prepared, settings: Settings) -> Result<Session, SessionError> {
     ensure_room(&prepared, &settings)?;
     let (links, go) = Links::open(&prepared)?;
-    let Begun { folder, run, lock, clock, writer } = begin(&prepared, &settings)?;
+    let (folder, run) = RunFolder::create_next(&settings.out, &prepared.plan.id)?;
+    let place = Place { lock: folder.lock()?, folder, run };
+    let folder = place.folder.clone();
+    let launched = begin(&prepared, &place)
+        .and_then(|begun| launch(prepared, settings, place, begun, links, go));
+    launched.map_err(|error| {
+        // What can't be tidied up here is left for `daq recover`; the error itself matters more.
+        let _ = evidence::give_up(&folder, Clock::wall_now(), EndKind::Failed, &error.to_string());
+        error
+    })
+}
+
+fn launch(
+    prepared: Prepared,
+    settings: Settings,
+    place: Place,
+    begun: Begun,
+    links: Links,
+    go: oneshot::Sender<Started>,
+) -> Result<Session, SessionError> {
+    let Place { folder, run, lock } = place;
+    let Begun { clock, writer, control } = begun;
     let (queue, drafts) = JournalQueue::new();
     let sequencer =
         Sequencer::start(writer, drafts).map_err(system("start the journal's threads"))?;
@@ -170,12 +197,11 @@ pub(super) fn start(prepared: Prepared, settings: Settings) -> Result<Session, S
         })
         .collect();
     let (bound, wait_bound) = oneshot::channel();
-    let control = folder.control_socket();
     // If the thread is gone, the answer below does not come either.
     let _ = go.send(Started { contexts, control, commands: asking.clone(), bound });
     let ended = |_| std::io::Error::other("the links' thread ended");
     let answer = wait_bound.blocking_recv().map_err(ended).and_then(|bound| bound);
-    answer.map_err(system("open the control socket"))?;
+    answer.map_err(system("serve the control socket"))?;
     Ok(Session {
         prepared,
         settings,

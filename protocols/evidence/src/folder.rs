@@ -144,12 +144,27 @@ impl RunFolder {
         sync_folder(&self.root)
     }
 
-    /// Removes the folder of a run whose trial file is finished.
+    /// Trial and number of the run, from its name; `None` for a name that no run has.
+    pub fn trial_and_run(&self) -> Option<(&str, u32)> {
+        let (trial, run) = self.name.rsplit_once("-r")?;
+        Some((trial, run.parse().ok()?))
+    }
+
+    /// Removes the folder of a run that is finished or never came to a sample. What a repair cut
+    /// from its journal is kept beside it, under the run's name.
     ///
     /// # Errors
     /// The system refused; the finished file is not touched.
     pub fn remove(&self) -> Result<(), EvidenceError> {
         let path = self.path();
+        for entry in std::fs::read_dir(&path).map_err(io("read", &path))? {
+            let from = entry.map_err(io("read", &path))?.path();
+            let name = from.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if name.starts_with("cut-") {
+                let kept = self.root.join(format!("{}.{name}", self.name));
+                std::fs::rename(&from, &kept).map_err(io("keep", &from))?;
+            }
+        }
         std::fs::remove_dir_all(&path).map_err(io("remove", &path))?;
         sync_folder(&self.root)
     }

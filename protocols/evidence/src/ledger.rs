@@ -35,7 +35,7 @@ pub enum LedgerEvent {
         kind: EndKind,
         /// Why.
         reason: String,
-        /// Root of its journal.
+        /// Root of its journal; empty if it never came to a sample and left no trial file.
         root: String,
     },
 }
@@ -105,10 +105,19 @@ impl Ledger {
     /// Root of the last run that ended; empty if there is none.
     pub fn last_root(&self) -> String {
         let roots = self.entries.iter().rev().filter_map(|entry| match &entry.event {
-            LedgerEvent::End { root, .. } => Some(root.clone()),
-            LedgerEvent::Begin { .. } => None,
+            LedgerEvent::End { root, .. } if !root.is_empty() => Some(root.clone()),
+            LedgerEvent::End { .. } | LedgerEvent::Begin { .. } => None,
         });
         roots.take(1).next().unwrap_or_default()
+    }
+
+    /// Whether a run has its beginning in the ledger.
+    pub fn has_begun(&self, trial: &str, run: u32) -> bool {
+        self.entries.iter().any(|entry| {
+            entry.trial == trial
+                && entry.run == run
+                && matches!(entry.event, LedgerEvent::Begin { .. })
+        })
     }
 
     /// Whether a run has its end in the ledger.

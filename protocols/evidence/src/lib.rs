@@ -16,10 +16,12 @@ mod verify;
 
 use std::path::{Path, PathBuf};
 
+use words::{Language, message};
+
 pub use builder::{Builder, Built};
 pub use folder::{RunFolder, RunLock, run_folders, sync_folder};
 pub use ledger::{Ledger, LedgerEntry, LedgerEvent};
-pub use recover::{Recovery, close_run, recover};
+pub use recover::{Recovery, close_run, give_up, recover};
 pub use verify::{Difference, Verification, verify};
 
 /// Name, version and commit of this software, as recordings carry it.
@@ -51,7 +53,7 @@ pub enum EvidenceError {
     Recording(#[from] trial::recording::RecordingError),
     /// The journal lacks what every run begins with.
     #[error(
-        "the journal in {0} ends before its first sample could be taken; there is no trial to build"
+        "the journal in {0} does not begin with the documents of a run; nothing was removed, restore it from a copy"
     )]
     NothingToBuild(PathBuf),
     /// The embedded journal is not what was written.
@@ -93,6 +95,30 @@ pub enum EvidenceError {
         /// What the system said.
         source: std::io::Error,
     },
+}
+
+impl EvidenceError {
+    /// The text in `language`; what only a damaged journal or disk brings about is told in
+    /// English, with the details that its reader needs.
+    pub fn in_language(&self, language: Language) -> String {
+        let shown = |path: &Path| words::printable(&path.display().to_string());
+        let message = match self {
+            EvidenceError::TrialFile(error) => return error.in_language(language),
+            EvidenceError::Locked { path, holder } => {
+                message!("evidence-locked", path = shown(path), holder = holder)
+            }
+            EvidenceError::Exists(path) => message!("evidence-exists", path = shown(path)),
+            EvidenceError::NothingToBuild(path) => {
+                message!("evidence-nothing", path = shown(path))
+            }
+            EvidenceError::Ledger { path, entry } => {
+                message!("evidence-ledger", path = shown(path), entry = entry)
+            }
+            EvidenceError::TooManyRuns => message!("evidence-too-many-runs", limit = MAX_RUNS),
+            other => return other.to_string(),
+        };
+        message.in_language(language)
+    }
 }
 
 fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> EvidenceError {

@@ -4,6 +4,7 @@
 //! closed first, the partial file is thrown away and built anew, and the run's folder goes only
 //! after the finished file has its name.
 
+use journal::{Damage, JournalError};
 use trial::record::{Body, End, EndKind, Kind, RecordSource, Recovered};
 use trial::time::WallTime;
 
@@ -12,36 +13,92 @@ use crate::{EvidenceError, Ledger, LedgerEvent, RunFolder};
 
 /// What a recovery did.
 #[derive(Debug)]
-pub struct Recovery {
-    /// The finished trial file.
-    pub built: Built,
-    /// Bytes cut from a torn tail; they are kept in the run's folder until it goes.
-    pub cut_bytes: u64,
-    /// Number of records in the recovered journal.
-    pub records: u64,
+pub enum Recovery {
+    /// The trial file is finished.
+    Built {
+        /// The finished trial file.
+        built: Box<Built>,
+        /// Bytes cut from a torn tail; they are kept beside the trial file.
+        cut_bytes: u64,
+        /// Number of records in the recovered journal.
+        records: u64,
+    },
+    /// The daemon stopped before it had sent or received a byte. The run's end is in the ledger,
+    /// and its folder is gone.
+    NothingRecorded,
 }
+
+/// Longest torn tail of a run that was only beginning: one block with one document. Behind a
+/// longer one there may be data, and its folder is kept.
+const MAX_BEGINNING_BYTES: u64 = trial::record::MAX_PAYLOAD_BYTES as u64 + 4096;
 
 /// Recovers one run.
 ///
 /// # Errors
-/// Another process owns the run, the journal holds nothing to build, or the system refused.
+/// Another process owns the run, the journal is damaged, or the system refused.
 pub fn recover(folder: &RunFolder, now: WallTime) -> Result<Recovery, EvidenceError> {
     let _lock = folder.lock()?;
     if folder.trial_file().exists() {
         return finish_removal(folder, now);
     }
-    let repaired = journal::repair(&folder.path())?;
-    let closed = repaired.last_kind == Kind::End as u16 && repaired.next_sequence > 0;
-    if !closed {
+    let repaired = match journal::repair(&folder.path()) {
+        Ok(repaired) => Some(repaired),
+        Err(JournalError::Missing(_)) => None,
+        // Not even the first segment's header was whole.
+        Err(JournalError::Damaged { offset: 0, what: Damage::CutShort }) => None,
+        Err(error) => return Err(error.into()),
+    };
+    let Some(repaired) = repaired.filter(|repaired| repaired.has_request_plan) else {
+        return nothing_recorded(folder, now);
+    };
+    if repaired.last_kind != Kind::End as u16 {
         close(folder, &repaired)?;
     }
     let mut builder = Builder::new(folder)?;
     let root = builder.feed_journal(&folder.path())?;
     let records = builder.next_sequence();
-    let built = builder.finish(folder, root)?;
+    let built = Box::new(builder.finish(folder, root)?);
     write_end(folder, now)?;
     folder.remove()?;
-    Ok(Recovery { built, cut_bytes: repaired.cut_bytes, records })
+    Ok(Recovery::Built { built, cut_bytes: repaired.cut_bytes, records })
+}
+
+/// The daemon stopped while the run was beginning.
+fn nothing_recorded(folder: &RunFolder, now: WallTime) -> Result<Recovery, EvidenceError> {
+    let path = folder.path();
+    let mut bytes = 0;
+    for entry in std::fs::read_dir(&path).map_err(crate::io("read", &path))? {
+        let entry = entry.map_err(crate::io("read", &path))?;
+        let is_cut = entry.file_name().to_string_lossy().starts_with("cut-");
+        let metadata = entry.metadata().map_err(crate::io("look at", &path))?;
+        bytes += if is_cut { metadata.len() } else { 0 };
+    }
+    if bytes > MAX_BEGINNING_BYTES {
+        return Err(EvidenceError::NothingToBuild(path));
+    }
+    give_up(folder, now, EndKind::Crashed, "the daemon stopped before anything was recorded")?;
+    Ok(Recovery::NothingRecorded)
+}
+
+/// Ends a run that never came to a sample: its end goes into the ledger if its beginning is
+/// there, and its folder goes.
+///
+/// # Errors
+/// The ledger can't be written or the folder not removed.
+pub fn give_up(
+    folder: &RunFolder,
+    now: WallTime,
+    kind: EndKind,
+    reason: &str,
+) -> Result<(), EvidenceError> {
+    if let Some((trial, run)) = folder.trial_and_run() {
+        let mut ledger = Ledger::open(folder.root())?;
+        if ledger.has_begun(trial, run) && !ledger.has_ended(trial, run) {
+            let (reason, root) = (reason.to_owned(), String::new());
+            ledger.append(trial, run, now, LedgerEvent::End { kind, reason, root })?;
+        }
+    }
+    folder.remove()
 }
 
 /// Appends that the daemon stopped without ending the run, and the end itself.
@@ -70,8 +127,8 @@ fn finish_removal(folder: &RunFolder, now: WallTime) -> Result<Recovery, Evidenc
     };
     write_end(folder, now)?;
     folder.remove()?;
-    let built = Built { path: folder.trial_file(), findings, seal };
-    Ok(Recovery { built, cut_bytes: 0, records: reader.next_sequence() })
+    let built = Box::new(Built { path: folder.trial_file(), findings, seal });
+    Ok(Recovery::Built { built, cut_bytes: 0, records: reader.next_sequence() })
 }
 
 /// Writes the end of a run into the ledger, unless it is there.

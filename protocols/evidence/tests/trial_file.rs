@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use evidence::{Builder, RunFolder, recover, verify};
+use evidence::{Builder, Ledger, LedgerEvent, Recovery, RunFolder, recover, verify};
 use journal::{RunTag, Writer};
 use trial::channel::ChannelIndex;
 use trial::document::{Document, DocumentRole, DocumentSet};
@@ -278,16 +278,47 @@ fn a_run_without_an_end_is_recovered_to_the_same_bytes_each_time() {
         fs::write(&journal, bytes).unwrap();
         // What an earlier attempt left must not matter.
         fs::write(folder.partial_file(), b"half a file").unwrap();
-        let recovery = recover(&folder, now).unwrap();
-        assert_eq!(recovery.cut_bytes, 16);
+        let Recovery::Built { built, cut_bytes, .. } = recover(&folder, now).unwrap() else {
+            panic!("nothing was recovered");
+        };
+        assert_eq!(cut_bytes, 16);
         assert!(!folder.path().exists());
-        let file = TrialFile::open(&recovery.built.path).unwrap();
+        let kept = fs::read_dir(&root.0).unwrap().filter_map(Result::ok);
+        let kept: Vec<_> =
+            kept.filter(|e| e.file_name().to_string_lossy().contains(".cut-")).collect();
+        assert_eq!(fs::read(kept[0].path()).unwrap(), b"PGBK a torn tail");
+        let file = TrialFile::open(&built.path).unwrap();
         assert_eq!(file.head().end.as_ref().unwrap().kind, EndKind::Crashed);
-        assert!(verify(&recovery.built.path).unwrap().is_whole());
-        files.push(fs::read(&recovery.built.path).unwrap());
+        assert!(verify(&built.path).unwrap().is_whole());
+        files.push(fs::read(&built.path).unwrap());
     }
     assert!(files[0] == files[1]);
-    assert_eq!(evidence::Ledger::open(&one.0).unwrap().entries().len(), 1);
+    assert_eq!(Ledger::open(&one.0).unwrap().entries().len(), 1);
+}
+
+/// Cut anywhere before the request plan is whole, a journal holds no sample.
+#[test]
+fn a_run_that_only_began_ends_in_the_ledger() {
+    let root = Root::new("began");
+    let whole = write_journal(&root.0, 0, false);
+    let bytes = fs::read(journal::segment_path(&whole.path(), 0)).unwrap();
+    whole.remove().unwrap();
+    let beginning = bytes.windows(4).rposition(|window| window == b"PGBK").unwrap();
+    for (index, length) in [0, 1, 63, 64, 300, beginning / 2].into_iter().enumerate() {
+        let (folder, run) = RunFolder::create_next(&root.0, "T-1").unwrap();
+        let begin = LedgerEvent::Begin { plan: String::new() };
+        Ledger::open(&root.0).unwrap().append("T-1", run, WallTime(0), begin).unwrap();
+        if index > 0 {
+            let segment = journal::segment_path(&folder.path(), 0);
+            fs::write(segment, &bytes[..length]).unwrap();
+        }
+        let recovery = recover(&folder, WallTime(1)).unwrap();
+        assert!(matches!(recovery, Recovery::NothingRecorded), "cut at {length}");
+        assert!(!folder.path().exists());
+        assert_eq!(Ledger::open(&root.0).unwrap().entries().len(), 2 * (index + 1));
+        // The next run of the loop gets its own number.
+        fs::write(folder.trial_file(), b"").unwrap();
+    }
 }
 
 #[test]
@@ -301,7 +332,7 @@ fn a_kill_at_any_step_of_finishing_is_mended() {
     recover(&folder, now).unwrap();
     assert!(!folder.path().exists());
     assert_eq!(fs::read(&file).unwrap(), before);
-    assert!(evidence::Ledger::open(&root.0).unwrap().has_ended("T-1", 1));
+    assert!(Ledger::open(&root.0).unwrap().has_ended("T-1", 1));
 }
 
 #[test]

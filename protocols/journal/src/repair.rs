@@ -6,6 +6,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{Seek as _, SeekFrom};
 use std::path::Path;
 
+use trial::record::Kind;
 use trial::time::TrialTime;
 
 use crate::{ChainValue, Ending, JournalError, Reader, RunTag, io_error, records, segments};
@@ -29,6 +30,8 @@ pub struct Repaired {
     pub last_boot: u16,
     /// Kind of the last good record.
     pub last_kind: u16,
+    /// Whether the requests of the run are recorded: before that nothing was sent or received.
+    pub has_request_plan: bool,
     /// How the reading had ended.
     pub ending: Ending,
 }
@@ -40,11 +43,13 @@ pub struct Repaired {
 pub fn repair(folder: &Path) -> Result<Repaired, JournalError> {
     let mut reader = Reader::open(folder)?;
     let (mut last_good, mut last_boot, mut last_kind) = (TrialTime::ZERO, 0, 0);
+    let mut has_request_plan = false;
     while let Some(block) = reader.next_block()? {
         for record in records(block.body) {
             last_good = last_good.max(record.at);
             last_boot = last_boot.max(record.boot);
             last_kind = record.kind;
+            has_request_plan |= record.kind == Kind::RequestPlan as u16;
         }
     }
     let ending = reader.ending().unwrap_or(Ending::Clean);
@@ -65,6 +70,7 @@ pub fn repair(folder: &Path) -> Result<Repaired, JournalError> {
         last_good,
         last_boot,
         last_kind,
+        has_request_plan,
         ending,
     })
 }

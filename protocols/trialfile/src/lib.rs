@@ -16,7 +16,9 @@ pub mod seal;
 mod tables;
 mod write;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use words::{Language, Message, message};
 
 pub use read::{DerivedSamples, StoredDocument, StoredSamples, TrialFile};
 pub use seal::{Seal, SealState};
@@ -56,7 +58,7 @@ pub enum TrialFileError {
         /// Which file.
         path: PathBuf,
         /// What is missing.
-        why: String,
+        why: Message,
     },
     /// Written by a newer version.
     #[error(
@@ -87,6 +89,31 @@ pub enum TrialFileError {
         /// What is wrong.
         why: String,
     },
+}
+
+impl TrialFileError {
+    /// The text in `language`; details of the library and of the system are theirs.
+    pub fn in_language(&self, language: Language) -> String {
+        let shown = |path: &Path| words::printable(&path.display().to_string());
+        let message = match self {
+            TrialFileError::Io { path, source, .. } => {
+                let why = words::printable(&source.to_string());
+                message!("trial-file-io", path = shown(path), why = why)
+            }
+            TrialFileError::NotATrialFile { path, why } => {
+                let why = why.in_language(language);
+                message!("trial-file-foreign", path = shown(path), why = why)
+            }
+            TrialFileError::NewerVersion { path, found } => {
+                let known = layout::VERSION;
+                message!("trial-file-newer", path = shown(path), found = found, known = known)
+            }
+            other => {
+                message!("trial-file-damaged", why = words::printable(&other.to_string()))
+            }
+        };
+        message.in_language(language)
+    }
 }
 
 /// Puts what was being done around an error of the library.

@@ -16,6 +16,8 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
+use words::message;
+
 use crate::TrialFileError;
 use crate::layout::{USER_BLOCK_BYTES, VERSION};
 
@@ -69,18 +71,15 @@ impl Seal {
     /// # Errors
     /// The file can't be read, is no trial file, or has a newer layout.
     pub fn read(path: &Path) -> Result<Seal, TrialFileError> {
-        let not = |why: &str| TrialFileError::NotATrialFile {
-            path: path.to_owned(),
-            why: why.to_owned(),
-        };
+        let not = |why| TrialFileError::NotATrialFile { path: path.to_owned(), why };
         let mut file = File::open(path).map_err(io("open", path))?;
         if !file.metadata().map_err(io("look at", path))?.is_file() {
-            return Err(not("it is not a plain file"));
+            return Err(not(message!("trial-file-not-plain")));
         }
         let mut block = [0; USED_BYTES];
-        file.read_exact(&mut block).map_err(|_| not("it is too short"))?;
+        file.read_exact(&mut block).map_err(|_| not(message!("trial-file-too-short")))?;
         if !block.starts_with(MAGIC) {
-            return Err(not("it does not begin with the mark of a trial file"));
+            return Err(not(message!("trial-file-no-mark")));
         }
         let number = |at: usize| {
             u32::from_le_bytes([block[at], block[at + 1], block[at + 2], block[at + 3]])
@@ -93,7 +92,7 @@ impl Seal {
                 digest: digest(16),
                 journal_root: digest(48),
             }),
-            (VERSION, _) => Err(not("its seal has an unknown state")),
+            (VERSION, _) => Err(not(message!("trial-file-unknown-seal"))),
             (found, _) => Err(TrialFileError::NewerVersion { path: path.to_owned(), found }),
         }
     }
