@@ -13,6 +13,11 @@ use crate::pyramid::{BIN_SAMPLES, Column, Pyramid};
 use crate::tables::BinRow;
 use crate::{TrialFileError, doing, layout};
 
+/// Rows that are collected as they come before they are sorted into columns: many channels'
+/// columns lie far apart in memory, and are visited once for so many rows.
+const STAGED_ROWS: usize = 16;
+const _: () = assert!(layout::CHUNK_ROWS.start().is_multiple_of(STAGED_ROWS));
+
 /// Most channels whose datasets stay open.
 const MAX_OPEN_CHANNELS: usize = 512;
 
@@ -23,6 +28,8 @@ pub(super) struct GroupColumns {
     records: Vec<u64>,
     /// Rows of this chunk before which samples are missing, ascending, each once.
     gaps: Vec<usize>,
+    /// Samples of the last rows, row by row.
+    staged: Vec<Sample>,
     columns: Vec<ChannelColumns>,
     time: Dataset,
     time_uncertainty: Dataset,
@@ -178,6 +185,7 @@ impl GroupColumns {
             uncertainties: Vec::new(),
             records: Vec::new(),
             gaps: Vec::new(),
+            staged: Vec::new(),
             columns,
             time,
             time_uncertainty,
@@ -198,18 +206,35 @@ impl GroupColumns {
         if samples.len() != self.columns.len() {
             return Err(malformed("a row", "it has not one sample a channel"));
         }
-        let row = self.times.len();
         self.times.push(time);
         self.uncertainties.push(uncertainty);
         self.records.push(record);
-        for (column, sample) in self.columns.iter_mut().zip(samples) {
-            if row == 0 {
+        self.staged.extend_from_slice(samples);
+        if self.times.len().is_multiple_of(STAGED_ROWS) {
+            self.sort_staged()?;
+        }
+        if self.times.len() == self.chunk_rows { self.flush(channels) } else { Ok(()) }
+    }
+
+    /// Takes the staged samples into the columns.
+    fn sort_staged(&mut self) -> Result<(), TrialFileError> {
+        if self.staged.is_empty() {
+            return Ok(());
+        }
+        let width = self.columns.len();
+        let first_row = self.times.len() - self.staged.len() / width;
+        for (position, column) in self.columns.iter_mut().enumerate() {
+            if first_row == 0 {
                 column.values.reserve_exact(self.chunk_rows);
                 column.raws.reserve(self.chunk_rows);
             }
-            column.push(row, sample)?;
+            let samples = self.staged.iter().skip(position).step_by(width);
+            for (row, sample) in (first_row..).zip(samples) {
+                column.push(row, sample)?;
+            }
         }
-        if self.times.len() == self.chunk_rows { self.flush(channels) } else { Ok(()) }
+        self.staged.clear();
+        Ok(())
     }
 
     pub fn gap(&mut self) {
@@ -232,6 +257,7 @@ impl GroupColumns {
     }
 
     fn flush(&mut self, channels: &Group) -> Result<(), TrialFileError> {
+        self.sort_staged()?;
         let from = self.written;
         let mut written = from;
         append(&self.time, &mut written, &self.times)?;
