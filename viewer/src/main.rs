@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn sizes_are_read_or_refused() {
-        assert_eq!(size("1280x800"), Ok((1280, 800)));
+        assert_eq!(size("1280x800").ok(), Some((1280, 800)));
         for wrong in ["", "1280", "1280x", "x800", "10x10", "99999x800", "1280x-800", "1280x800x2"]
         {
             assert_eq!(size(wrong).map_err(|error| error.exit_code()), Err(2), "{wrong}");
