@@ -161,10 +161,9 @@ pub(super) fn start(prepared: Prepared, settings: Settings) -> Result<Session, S
     let folder = place.folder.clone();
     let launched = begin(&prepared, &place)
         .and_then(|begun| launch(prepared, settings, place, begun, links, go));
-    launched.map_err(|error| {
+    launched.inspect_err(|error| {
         // What can't be tidied up here is left for `daq recover`; the error itself matters more.
         let _ = evidence::give_up(&folder, Clock::wall_now(), EndKind::Failed, &error.to_string());
-        error
     })
 }
 

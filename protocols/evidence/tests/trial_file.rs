@@ -150,7 +150,7 @@ fn write_journal(root: &Path, polls: u64, end: bool) -> RunFolder {
     let station = RecordSource::STATION;
     let mut put = |at: i64, source, body: Body<'_>| {
         writer.append(0, TrialTime(at), source, &body);
-        if body.kind() as u16 % 3 == 0 {
+        if (body.kind() as u16).is_multiple_of(3) {
             writer.commit().unwrap();
         }
     };
