@@ -241,11 +241,6 @@ impl Session {
         evidence::close_run(&self.folder, Clock::wall_now())?;
         Ok(built)
     }
-
-    /// Leaves everything as it is, for `daq recover`: after a second signal.
-    pub fn abandon(self) -> RunFolder {
-        self.folder
-    }
 }
 
 /// A queue for commands; they are rare.

@@ -58,7 +58,9 @@ impl LinkContext {
     }
 
     fn push_state(&self, up: bool, why: impl Into<String>) {
-        self.push(Body::LinkState(LinkState { up, why: why.into() }));
+        let why = why.into();
+        tracing::info!(link = self.link().id, up, why);
+        self.push(Body::LinkState(LinkState { up, why }));
     }
 
     fn is_stopping(&self) -> bool {

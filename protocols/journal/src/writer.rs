@@ -24,8 +24,6 @@ use crate::{
 /// A block that was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Commit {
-    /// Number of the first record.
-    pub first_sequence: u64,
     /// Number that the next block's first record will have.
     pub next_sequence: u64,
 }
@@ -179,10 +177,9 @@ impl Writer {
         (&*self.file).write_all(&self.block).map_err(io_error("write to", &path))?;
         self.chain = ChainValue::after(&header, &self.block[BLOCK_HEADER_BYTES..]);
         self.segment_bytes += self.block.len() as u64;
-        let first_sequence = self.first_sequence;
         self.first_sequence = self.next_sequence;
         self.block.truncate(BLOCK_HEADER_BYTES);
-        Ok(Some(Commit { first_sequence, next_sequence: self.next_sequence }))
+        Ok(Some(Commit { next_sequence: self.next_sequence }))
     }
 
     fn next_segment(&mut self) -> Result<(), JournalError> {

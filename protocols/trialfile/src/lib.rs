@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 
 use words::{Language, Message, message};
 
-pub use read::{DerivedSamples, StoredDocument, StoredSamples, TrialFile};
+pub use read::{DerivedSamples, StoredSamples, TrialFile};
 pub use seal::{Seal, SealState};
 pub use write::{FinishedSamples, TrialWriter};
 

@@ -22,9 +22,6 @@ use trial::time::{Span, TrialTime, WallTime};
 use crate::tables::{ClockRow, GapRow};
 use crate::{MAX_TABLE_ROWS, MAX_TEXT_BYTES, Seal, TrialFileError, doing, layout, overview};
 
-/// A document as a trial file holds it.
-pub type StoredDocument = Document;
-
 /// Samples of a channel with all that is stored of them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoredSamples {
