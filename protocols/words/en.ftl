@@ -155,6 +155,8 @@ viewer-gap-wrong-function = answer of another function
 viewer-gap-wrong-count = wrong number of registers
 viewer-gap-corrupt = damaged answer
 viewer-gap-run-ended = the run ended
+viewer-gap-stalled = the station stood still
+viewer-gap-foreign-traffic = another master on the bus
 viewer-gap-silence = silence
 viewer-gap-skipped = bytes that are no frame
 viewer-gap-stopped = acquisition not running
@@ -325,3 +327,7 @@ evidence-nothing = The journal in { $path } does not begin with the documents of
 evidence-ledger = The ledger { $path } does not check at entry { $entry }; restore it or move it away.
 evidence-too-many-runs = There are { $limit } runs of this plan already; choose another output folder.
 recover-no-folder = There is no folder { $folder }. Name an output folder, or the folder of one run.
+
+## Bytes that were not kept
+viewer-gap-flooded = the link was flooded
+viewer-gap-held-back = not kept while the journal was full

@@ -155,6 +155,8 @@ viewer-gap-wrong-function = 应答功能码不符
 viewer-gap-wrong-count = 应答寄存器数不符
 viewer-gap-corrupt = 应答损坏
 viewer-gap-run-ended = 运行已结束
+viewer-gap-stalled = 采集站停顿
+viewer-gap-foreign-traffic = 总线上另有主站
 viewer-gap-silence = 静默
 viewer-gap-skipped = 字节不成帧
 viewer-gap-stopped = 采集未运行
@@ -325,3 +327,7 @@ evidence-nothing = { $path } 中的日志开头没有试验文件。未删除任
 evidence-ledger = 台账 { $path } 的第 { $entry } 条校验不符,请恢复或移走该文件。
 evidence-too-many-runs = 本方案已有 { $limit } 次试验,请另选输出目录。
 recover-no-folder = 没有目录 { $folder }。请给出输出目录或某次试验的目录。
+
+## Bytes that were not kept
+viewer-gap-flooded = 链路数据泛滥，超量部分未保存
+viewer-gap-held-back = 日志写满期间的数据未保存

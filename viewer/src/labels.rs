@@ -64,6 +64,8 @@ pub fn cause(cause: GapCause, language: Language) -> String {
         GapCause::Silence => message!("viewer-gap-silence"),
         GapCause::Skipped => message!("viewer-gap-skipped"),
         GapCause::Stopped => message!("viewer-gap-stopped"),
+        GapCause::Flooded => message!("viewer-gap-flooded"),
+        GapCause::HeldBack => message!("viewer-gap-held-back"),
     };
     message.in_language(language)
 }
@@ -81,6 +83,9 @@ fn poll_cause(cause: Cause) -> Message {
         Cause::WrongCount => message!("viewer-gap-wrong-count"),
         Cause::Corrupt => message!("viewer-gap-corrupt"),
         Cause::RunEnded => message!("viewer-gap-run-ended"),
+        Cause::Stalled => message!("viewer-gap-stalled"),
+        Cause::ForeignTraffic => message!("viewer-gap-foreign-traffic"),
+        Cause::Flooded => message!("viewer-gap-flooded"),
         // These are no causes of a gap; a file that gives one is shown as it is.
         Cause::Answered | Cause::ProbeAnswered => {
             message!("viewer-gap-unknown", name = cause.name())

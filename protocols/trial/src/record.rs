@@ -85,6 +85,8 @@ kinds! {
     End = 12;
     /// A run was taken up again after a crash.
     Recovered = 13;
+    /// Bytes came on a link that were not kept.
+    Discarded = 14;
 }
 
 /// How a recording came to be. What is not live is marked as such on every screen and page.
@@ -162,6 +164,13 @@ pub enum Cause {
     RunEnded,
     /// A request without values, sent to find a device that fell silent; it was answered.
     ProbeAnswered,
+    /// The station stood still meanwhile: it was stopped, suspended or got no processor.
+    Stalled,
+    /// Another master's request was on the line between the request and its answer, so that the
+    /// answer can't be told from the other master's.
+    ForeignTraffic,
+    /// The link brought more bytes than a link may, and the answer was not among those kept.
+    Flooded,
 }
 
 impl Cause {
@@ -181,6 +190,9 @@ impl Cause {
             Cause::Corrupt => (10, 0),
             Cause::RunEnded => (11, 0),
             Cause::ProbeAnswered => (12, 0),
+            Cause::Stalled => (13, 0),
+            Cause::ForeignTraffic => (14, 0),
+            Cause::Flooded => (13, 0),
         }
     }
 
@@ -200,6 +212,9 @@ impl Cause {
             10 => Cause::Corrupt,
             11 => Cause::RunEnded,
             12 => Cause::ProbeAnswered,
+            13 => Cause::Stalled,
+            14 => Cause::ForeignTraffic,
+            13 => Cause::Flooded,
             _ => return None,
         };
         (cause.to_numbers() == (number, code)).then_some(cause)
@@ -221,6 +236,9 @@ impl Cause {
             Cause::Corrupt => "corrupt",
             Cause::RunEnded => "run-ended",
             Cause::ProbeAnswered => "probe-answered",
+            Cause::Stalled => "stalled",
+            Cause::ForeignTraffic => "foreign-traffic",
+            Cause::Flooded => "flooded",
         }
     }
 }
@@ -282,8 +300,19 @@ pub enum EventKind {
     Disagreement,
     /// Another master wrote to a device.
     ForeignWrite,
+    /// Another master asks on a bus that this station polls.
+    ForeignMaster,
+    /// The station stood still. Where it comes from a link, what the link brings until it is told
+    /// to be up again came at an unknown time, and bytes may be missing behind it.
+    Stalled,
     /// A link came up or went down.
     Link,
+    /// A link brought more bytes than a link may; what was too much was not kept.
+    Flood,
+    /// Bytes that waited while the journal was full were not kept: their times are not known.
+    HeldBack,
+    /// The disk takes long to make the journal durable; nothing is acknowledged meanwhile.
+    SyncSlow,
     /// Anything else, told by its text.
     Note,
 }
@@ -336,6 +365,29 @@ pub struct Recovered {
     pub last_good: TrialTime,
 }
 
+/// Bytes of a link that were read, or left unread, and not kept: they are in no other record, and
+/// nothing is derived from them. They count neither as received nor as skipped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Discarded {
+    /// How many.
+    pub bytes: u64,
+    /// When the first of them may have come; the last had come when the record was made.
+    pub since: TrialTime,
+    /// Why they were not kept.
+    pub why: DiscardCause,
+}
+
+/// Why bytes were not kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DiscardCause {
+    /// The link brought more bytes than a link may.
+    Flood,
+    /// They waited while the journal was full, so that their times are not known.
+    HeldBack,
+}
+
 /// Content of a record. Borrows the bytes of the frequent kinds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Body<'a> {
@@ -378,6 +430,8 @@ pub enum Body<'a> {
     End(End),
     /// See [`Kind::Recovered`].
     Recovered(Recovered),
+    /// See [`Kind::Discarded`].
+    Discarded(Discarded),
 }
 
 /// A stored payload that is not what its kind promises.
@@ -410,6 +464,7 @@ impl Body<'_> {
             Body::Event(_) => Kind::Event,
             Body::End(_) => Kind::End,
             Body::Recovered(_) => Kind::Recovered,
+            Body::Discarded(_) => Kind::Discarded,
         }
     }
 
@@ -446,6 +501,7 @@ impl Body<'_> {
             Body::Event(body) => encode_json(body, out),
             Body::End(body) => encode_json(body, out),
             Body::Recovered(body) => encode_json(body, out),
+            Body::Discarded(body) => encode_json(body, out),
         }
     }
 }
@@ -479,6 +535,7 @@ impl<'a> Body<'a> {
             Kind::Event => Body::Event(decode_json(payload).ok_or(bad)?),
             Kind::End => Body::End(decode_json(payload).ok_or(bad)?),
             Kind::Recovered => Body::Recovered(decode_json(payload).ok_or(bad)?),
+            Kind::Discarded => Body::Discarded(decode_json(payload).ok_or(bad)?),
         };
         Ok(body)
     }
@@ -564,6 +621,10 @@ mod tests {
             reads_back(&Body::PollDue(PollDue { poll, request, due: TrialTime(due) }));
             reads_back(&Body::Sent { poll, bytes: Cow::Borrowed(&bytes) });
             reads_back(&Body::Received { bytes: Cow::Borrowed(&bytes) });
+            for why in [DiscardCause::Flood, DiscardCause::HeldBack] {
+                let since = TrialTime(due);
+                reads_back(&Body::Discarded(Discarded { bytes: poll, since, why }));
+            }
         }
 
         #[test]
