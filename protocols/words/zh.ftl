@@ -329,5 +329,5 @@ evidence-too-many-runs = 本方案已有 { $limit } 次试验,请另选输出目
 recover-no-folder = 没有目录 { $folder }。请给出输出目录或某次试验的目录。
 
 ## Bytes that were not kept
-viewer-gap-flooded = 链路数据泛滥，超量部分未保存
-viewer-gap-held-back = 日志写满期间的数据未保存
+viewer-gap-flooded = 链路数据洪泛,超量部分未保存
+viewer-gap-held-back = 日志队列满,期间数据未保存

@@ -192,7 +192,7 @@ impl Cause {
             Cause::ProbeAnswered => (12, 0),
             Cause::Stalled => (13, 0),
             Cause::ForeignTraffic => (14, 0),
-            Cause::Flooded => (13, 0),
+            Cause::Flooded => (15, 0),
         }
     }
 
@@ -214,7 +214,7 @@ impl Cause {
             12 => Cause::ProbeAnswered,
             13 => Cause::Stalled,
             14 => Cause::ForeignTraffic,
-            13 => Cause::Flooded,
+            15 => Cause::Flooded,
             _ => return None,
         };
         (cause.to_numbers() == (number, code)).then_some(cause)

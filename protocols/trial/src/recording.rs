@@ -31,6 +31,10 @@ pub enum GapCause {
     Skipped,
     /// The daemon was not running.
     Stopped,
+    /// The link brought more bytes than a link may, and what was too much was not kept.
+    Flooded,
+    /// Bytes waited while the journal was full and were not kept.
+    HeldBack,
 }
 
 impl GapCause {
@@ -41,6 +45,8 @@ impl GapCause {
             GapCause::Silence => (64, 0),
             GapCause::Skipped => (65, 0),
             GapCause::Stopped => (66, 0),
+            GapCause::Flooded => (67, 0),
+            GapCause::HeldBack => (68, 0),
         }
     }
 
@@ -50,6 +56,8 @@ impl GapCause {
             (64, 0) => Some(GapCause::Silence),
             (65, 0) => Some(GapCause::Skipped),
             (66, 0) => Some(GapCause::Stopped),
+            (67, 0) => Some(GapCause::Flooded),
+            (68, 0) => Some(GapCause::HeldBack),
             _ => Cause::from_numbers(number, code).map(GapCause::Poll),
         }
     }
@@ -61,6 +69,8 @@ impl GapCause {
             GapCause::Silence => "silence",
             GapCause::Skipped => "skipped",
             GapCause::Stopped => "stopped",
+            GapCause::Flooded => "flooded",
+            GapCause::HeldBack => "held-back",
         }
     }
 }
@@ -143,6 +153,10 @@ pub struct LinkAccount {
     pub framed: u64,
     /// Received bytes in no frame.
     pub skipped: u64,
+    /// Bytes that came and were not kept; they are not among those received. Files of before
+    /// this was counted have none.
+    #[serde(default)]
+    pub discarded: u64,
     /// Whole frames, by what they are.
     pub frames: FrameAccount,
 }

@@ -19,7 +19,10 @@ use std::sync::Arc;
 use trial::document::{DocumentError, DocumentSet, MAX_DOCUMENTS};
 use trial::plan::{Plan, RequestPlan};
 use trial::profile::MAX_REGISTERS_PER_REQUEST;
-use trial::record::{Body, ClockPair, End, Event, LinkState, Mark, Origin, Record, Recovered};
+use trial::record::{
+    Body, ClockPair, DiscardCause, Discarded, End, Event, EventKind, LinkState, Mark, Origin,
+    Record, Recovered,
+};
 use trial::recording::{
     Accounting, DeviceAccount, Gap, GapCause, GroupIndex, LinkAccount, SampleGroup,
 };
@@ -188,6 +191,7 @@ impl Derive {
                 self.link_record(record, sink)?;
             }
             Body::LinkState(state) => self.link_state(record, state, sink)?,
+            Body::Discarded(discarded) => self.discarded(record, discarded, sink)?,
             Body::Clock(pair) => sink.clock(record.at, pair),
             Body::Mark(mark) => sink.mark(record.at, mark),
             Body::Event(event) => sink.event(record.at, event),
@@ -305,6 +309,47 @@ impl Derive {
             }
         }
         sink.link(record.at, index, state);
+        Ok(())
+    }
+
+    /// Bytes that were not kept leave a hole: nothing before it joins what comes after it. What
+    /// is only heard has a gap there; a poll has its own outcome.
+    fn discarded(
+        &mut self,
+        record: &Record<'_>,
+        discarded: &Discarded,
+        sink: &mut impl Sink,
+    ) -> Result<(), DeriveError> {
+        let unknown = DeriveError::UnknownSource(record.sequence);
+        let Some(run) = &mut self.run else {
+            return Err(DeriveError::OutOfPlace(record.sequence));
+        };
+        let index = record.source.link_index().ok_or(unknown.clone())?;
+        let (Some(fold), Some(link), Some(line)) = (
+            run.links.get_mut(index),
+            self.accounting.links.get_mut(index),
+            run.plan.links.get(index),
+        ) else {
+            return Err(unknown);
+        };
+        link.discarded = link.discarded.saturating_add(discarded.bytes);
+        let mut output = Output { devices: &mut self.accounting.devices, link, sink };
+        let span = Span::new(discarded.since, record.at);
+        let (kind, cause, why) = match discarded.why {
+            DiscardCause::Flood => {
+                (EventKind::Flood, GapCause::Flooded, "came faster than a link may bring them")
+            }
+            DiscardCause::HeldBack => {
+                (EventKind::HeldBack, GapCause::HeldBack, "had waited while the journal was full")
+            }
+        };
+        match fold {
+            LinkFold::Idle => {}
+            LinkFold::Polled(polled) => polled.discarded(&mut output),
+            LinkFold::Stream(stream) => stream.discarded(span, cause, &mut output),
+        }
+        let text = format!("{}: {} bytes {why} and were not kept", line.id, discarded.bytes);
+        sink.event(record.at, &Event { kind, text });
         Ok(())
     }
 

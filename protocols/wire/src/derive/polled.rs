@@ -244,6 +244,12 @@ impl PolledLink {
         output.link.skipped += self.receiver.clear() as u64;
     }
 
+    /// Nothing that was buffered goes on behind a hole, and the exchange that is pending is given
+    /// up, as the tap gives it up.
+    pub(super) fn discarded(&mut self, output: &mut Output<'_>) {
+        output.link.skipped += self.receiver.clear() as u64;
+    }
+
     pub(super) fn finish(&mut self, at: TrialTime, output: &mut Output<'_>) {
         self.close_exchange(output);
         for due in std::mem::take(&mut self.open) {

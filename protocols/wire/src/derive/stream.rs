@@ -119,6 +119,14 @@ impl StreamLink {
         }
     }
 
+    /// Bytes are missing here: what is buffered ends, and each group has a gap.
+    pub(super) fn discarded(&mut self, span: Span, cause: GapCause, output: &mut Output<'_>) {
+        self.link_down(output);
+        for state in &self.groups.0 {
+            output.sink.gap(Gap { group: state.group, span, cause });
+        }
+    }
+
     pub(super) fn finish(&mut self, at: TrialTime, output: &mut Output<'_>) {
         self.link_down(output);
         self.groups.finish(at, output);
