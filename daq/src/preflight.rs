@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use trial::document::{DocumentError, DocumentSet};
 use trial::plan::{LinkKind, Plan, RequestPlan};
-use trial::profile::Dialect;
 use trial::record::OriginKind;
 use wire::plan::BusBudget;
 use words::{Language, Message, message};
@@ -82,7 +81,9 @@ impl Prepared {
     pub fn origin(&self) -> OriginKind {
         let simulated = self.plan.links.iter().any(|link| match &link.kind {
             LinkKind::Serial { port, .. } => is_pseudo_terminal(port),
-            LinkKind::Tcp { address } | LinkKind::RtuOverTcp { address } => {
+            LinkKind::Tcp { address }
+            | LinkKind::RtuOverTcp { address }
+            | LinkKind::BytesOverTcp { address } => {
                 is_loopback(address.ip())
             }
         });
@@ -95,7 +96,8 @@ impl Prepared {
         let mut per_second = 1_000.0;
         for request in &self.requests.requests {
             let every = if request.every_ns > 0 { request.every_ns as f64 / 1e9 } else { 0.001 };
-            per_second += poll_bytes(request.count, request.points.len()) / every;
+            let count = request.ask.read().map_or(0, |(_, _, count)| count);
+            per_second += poll_bytes(count, request.points.len()) / every;
         }
         for link in self.plan.links.iter().enumerate().filter(|(index, _)| self.is_stream(*index)) {
             if let LinkKind::Serial { baud, frame, .. } = link.1.kind {
@@ -108,7 +110,7 @@ impl Prepared {
 
     fn is_stream(&self, link: usize) -> bool {
         self.plan.devices.iter().any(|device| {
-            device.link == link && (device.listen || device.profile.dialect != Dialect::Modbus)
+            device.link == link && (device.listen || !device.profile.is_asked())
         })
     }
 }

@@ -26,15 +26,14 @@ profile-needs-modbus = A profile of the dialect "modbus" needs a [modbus] table.
 profile-modbus-misplaced = A [modbus] table stands only in profiles of the dialect "modbus".
 profile-address-base = address_base is 0 (as on the wire) or 1 (as in many manuals).
 profile-max-registers = max_registers is 1 to { $limit }.
-profile-needs-frame = A profile of the dialect "sync-sum" needs a [frame] table with sync and length.
-profile-frame-misplaced = A [frame] table stands only in profiles of the dialect "sync-sum".
+profile-needs-frame = A profile of the dialect "sync-sum" needs a [frame] table with sync and length, and nothing else.
+profile-frame-misplaced = A [frame] table stands only in profiles of the dialects "sync-sum" and "frame".
 profile-frame-length = The length of a frame is 4 to { $limit } bytes, with sync and sum.
 profile-bad-number = The numbers of point "{ $point }" must be finite and its scale not zero.
 profile-foreign-key = Point "{ $point }" has the key "{ $key }", which this dialect does not know.
 profile-missing-key = Point "{ $point }" needs the key "{ $key }".
 profile-bad-address = The registers of point "{ $point }" do not lie within 0 to 65535, as on the wire.
 profile-bad-offset = The bytes of point "{ $point }" do not lie between the identifier and the sum of the frame.
-profile-type-not-implemented = Point "{ $point }": registers and frames hold u16, i16, u32, i32 or f32.
 
 ## Plans
 plan-missing = There is no plan.
@@ -46,8 +45,8 @@ plan-device-count = A plan has 1 to { $limit } devices.
 plan-channel-count = A plan has at most { $limit } channels.
 plan-line-twice = The links "{ $link }" and "{ $other }" name the same serial port.
 plan-unknown-link = There is no link "{ $link }". Links of this plan: { $known }
-plan-stream-has-no-unit = Device "{ $device }" sends by itself: it has no unit, timeout or listen.
-plan-stream-needs-serial = Device "{ $device }" sends by itself and needs a link of kind "serial".
+plan-stream-has-no-unit = Device "{ $device }" speaks no Modbus: it has no unit and no listen, and a timeout only if it is asked.
+plan-stream-needs-serial = Device "{ $device }" speaks no Modbus and needs a link of kind "serial" or "bytes-over-tcp".
 plan-listen-needs-serial = Device "{ $device }" is listened to and needs a link of kind "serial".
 plan-every-missing = Device "{ $device }" is polled and needs every = "100ms" or the like; "0s" is back to back.
 plan-every-misplaced = Device "{ $device }" is not polled; remove every.
@@ -143,6 +142,9 @@ viewer-quality-sentinel = marked as no value
 viewer-quality-device-error = device error { $code }
 viewer-quality-not-finite = not a number
 viewer-quality-flagged = flagged by the device
+viewer-quality-corrupt = not in its declared form
+viewer-quality-unscaled = scaling register not read
+viewer-quality-counter-reset = counter was reset
 viewer-flaws-hidden = gaps or values that are not good; zoom in
 viewer-gap-refused = refused by the device, exception { $code }
 viewer-gap-timeout = no answer in time
@@ -331,3 +333,46 @@ recover-no-folder = There is no folder { $folder }. Name an output folder, or th
 ## Bytes that were not kept
 viewer-gap-flooded = the link was flooded
 viewer-gap-held-back = not kept while the journal was full
+
+## Device profiles: tables, types, layouts
+profile-max-bits = max_bits is 1 to { $limit }.
+profile-bad-hole = A hole has from and to, from not above to, and both at least address_base.
+profile-retries = retries is at most { $limit }.
+profile-scaled-by-scaled = Point "{ $point }": what scales a point is a number of the same device that no other point scales.
+profile-frame-one-end = A profile of the dialect "frame" needs a [frame] table with exactly one of end, length, length_field and escape.
+profile-frame-sync = The dialect "frame" has no sync; write start = [0x55].
+profile-frame-ends = A frame of fixed or declared length needs start bytes; one with escapes has none; length and max_length do not stand together; end is not empty.
+profile-separator = separator is one character.
+profile-length-field = A length_field has the type u8 or u16, and stands inside the frame.
+profile-message-misplaced = [[message]] stands only in profiles of the dialect "frame".
+profile-message-count = A profile of the dialect "frame" has 1 to { $limit } [[message]].
+profile-message-bytes = Message "{ $message }": literal and query have 1 to { $limit } bytes, and a literal lies inside the frame.
+profile-message-unknown = Message "{ $message }" can't be told from the others: give it a literal, a pattern or a query.
+profile-bad-pattern = Message "{ $message }": the pattern is no regular expression of at most 512 bytes.
+profile-query-mixed = Either every message has a query or none.
+profile-polling-misplaced = Nothing is asked of this device; remove timeout, turnaround, retries and connect_pause.
+profile-entries = Point "{ $point }" has more than { $limit } ratios, flags or sentinels.
+profile-bad-sentinel = Point "{ $point }": a sentinel is a finite number, or its bits as a text such as "0x7FC00000".
+profile-unknown-point = Point "{ $point }" names "{ $other }", which is no point of this profile.
+profile-bit-has-no-type = Point "{ $point }" is one bit: remove type, order and bits.
+profile-text-length = Point "{ $point }": type = "string" goes with length, its number of registers; no other type has one.
+profile-type-of-registers = Point "{ $point }": registers hold types of 16, 32 or 64 bits; a byte of one is u16 with bits = [0, 7] or [8, 15].
+profile-point-in-hole = Point "{ $point }" lies in a hole.
+profile-text-or-number = Point "{ $point }" is either a text, with field or at, or a binary number, with offset_bytes and type.
+profile-unknown-message = Point "{ $point }": there is no message "{ $message }". Known: { $known }
+profile-bad-field = Point "{ $point }": field is a number from 1 (with separator in [frame]) or a named group of the message's pattern; at is [offset, length].
+profile-beyond-frame = Point "{ $point }" reaches beyond the longest frame.
+profile-bad-bits = Point "{ $point }": bits = [lowest, highest] lie inside an unsigned number.
+profile-bad-factors = Point "{ $point }": factors of unit_in are finite and not zero, such as {"{"} kg = 1.0 {"}"}.
+profile-bad-flag = Point "{ $point }": a flag has field or at with is, or offset_bytes with bits and equals; and means.
+profile-order-of-64 = Point "{ $point }": an order of eight letters is for types of 64 bits.
+
+## Plans: calibrations, limits, links of bytes
+plan-calibration-count = A plan has at most { $limit } calibrations.
+plan-calibration-date = Calibration "{ $id }": date and due are days such as 2026-03-31.
+plan-calibration-model = Calibration "{ $id }": linear has gain and offset; polynomial 1 to 10 coefficients; table at least 2 points with ascending first numbers; all finite, and nothing of another model.
+plan-calibration-gives = Calibration "{ $id }": quantity and unit stand together.
+plan-calibration-uncertainty = Calibration "{ $id }": uncertainty = {"{"} expanded, coverage_factor {"}"} with expanded not negative and coverage_factor at least 1.
+plan-unknown-calibration = There is no [[calibration]] with the id "{ $calibration }".
+plan-bad-limit = The limit of "{ $channel }" needs above or below, finite, and below less than above.
+plan-modbus-over-bytes = Device "{ $device }" speaks Modbus: its link is of kind "tcp" or "rtu-over-tcp".

@@ -26,15 +26,14 @@ profile-needs-modbus = "modbus" 类设备配置须有 [modbus] 表。
 profile-modbus-misplaced = [modbus] 表只能用于 "modbus" 类设备配置。
 profile-address-base = address_base 为 0(线上地址)或 1(手册常用)。
 profile-max-registers = max_registers 为 1 至 { $limit }。
-profile-needs-frame = "sync-sum" 类设备配置须有含 sync 和 length 的 [frame] 表。
-profile-frame-misplaced = [frame] 表只能用于 "sync-sum" 类设备配置。
+profile-needs-frame = 方言 "sync-sum" 的设备配置需要只含 sync 与 length 的 [frame] 表。
+profile-frame-misplaced = [frame] 表只用于方言 "sync-sum" 和 "frame" 的设备配置。
 profile-frame-length = 帧长为 4 至 { $limit } 字节,含同步字节与校验和。
 profile-bad-number = 测点 "{ $point }" 的数值须为有限数,且 scale 不为零。
 profile-foreign-key = 测点 "{ $point }" 的键 "{ $key }" 不属于此类设备。
 profile-missing-key = 测点 "{ $point }" 缺少键 "{ $key }"。
 profile-bad-address = 测点 "{ $point }" 的寄存器不在线上地址 0 至 65535 之内。
 profile-bad-offset = 测点 "{ $point }" 的字节不在帧的标识与校验和之间。
-profile-type-not-implemented = 测点 "{ $point }":寄存器与帧可用 u16、i16、u32、i32 或 f32。
 
 ## 试验方案
 plan-missing = 没有试验方案。
@@ -46,8 +45,8 @@ plan-device-count = 试验方案须有 1 至 { $limit } 台设备。
 plan-channel-count = 试验方案至多有 { $limit } 个通道。
 plan-line-twice = 链路 "{ $link }" 与 "{ $other }" 使用同一串口。
 plan-unknown-link = 没有链路 "{ $link }"。本方案的链路:{ $known }
-plan-stream-has-no-unit = 设备 "{ $device }" 自行发送:不用 unit、timeout 或 listen。
-plan-stream-needs-serial = 设备 "{ $device }" 自行发送,须接在 "serial" 链路上。
+plan-stream-has-no-unit = 设备 "{ $device }" 不使用 Modbus:不设 unit 和 listen;仅在被查询时可设 timeout。
+plan-stream-needs-serial = 设备 "{ $device }" 不使用 Modbus,链路须为 kind = "serial" 或 "bytes-over-tcp"。
 plan-listen-needs-serial = 设备 "{ $device }" 为旁听,须接在 "serial" 链路上。
 plan-every-missing = 设备 "{ $device }" 为轮询,须写 every = "100ms" 之类;"0s" 为连续轮询。
 plan-every-misplaced = 设备 "{ $device }" 不轮询,请删去 every。
@@ -143,6 +142,9 @@ viewer-quality-sentinel = 无效标记值
 viewer-quality-device-error = 设备错误 { $code }
 viewer-quality-not-finite = 非数值
 viewer-quality-flagged = 设备标记异常
+viewer-quality-corrupt = 不符合声明的格式
+viewer-quality-unscaled = 换算寄存器未读到
+viewer-quality-counter-reset = 计数器已复位
 viewer-flaws-hidden = 有缺测或坏值,请放大查看
 viewer-gap-refused = 设备拒绝,异常码 { $code }
 viewer-gap-timeout = 应答超时
@@ -331,3 +333,46 @@ recover-no-folder = 没有目录 { $folder }。请给出输出目录或某次试
 ## Bytes that were not kept
 viewer-gap-flooded = 链路数据洪泛,超量部分未保存
 viewer-gap-held-back = 日志队列满,期间数据未保存
+
+## Device profiles: tables, types, layouts
+profile-max-bits = max_bits 为 1 至 { $limit }。
+profile-bad-hole = 空洞由 from 和 to 给出,from 不大于 to,且都不小于 address_base。
+profile-retries = retries 最多为 { $limit }。
+profile-scaled-by-scaled = 测点 "{ $point }":用来换算的测点须是同一设备的数值,且自身不再被换算。
+profile-frame-one-end = 方言 "frame" 的设备配置需要 [frame] 表,且 end、length、length_field、escape 恰取其一。
+profile-frame-sync = 方言 "frame" 没有 sync,请写 start = [0x55]。
+profile-frame-ends = 定长帧和自述长度的帧需要起始字节;带转义的帧没有起始字节;length 与 max_length 不并用;end 不为空。
+profile-separator = separator 为一个字符。
+profile-length-field = length_field 的类型为 u8 或 u16,且位于帧内。
+profile-message-misplaced = [[message]] 只用于方言 "frame" 的设备配置。
+profile-message-count = 方言 "frame" 的设备配置有 1 至 { $limit } 个 [[message]]。
+profile-message-bytes = 报文 "{ $message }":literal 和 query 为 1 至 { $limit } 个字节,literal 位于帧内。
+profile-message-unknown = 报文 "{ $message }" 无法与其他报文区分:请给出 literal、pattern 或 query。
+profile-bad-pattern = 报文 "{ $message }":pattern 不是正则表达式,或超过 512 字节。
+profile-query-mixed = 要么每个报文都有 query,要么都没有。
+profile-polling-misplaced = 该设备不被查询,请删除 timeout、turnaround、retries 和 connect_pause。
+profile-entries = 测点 "{ $point }" 的变比、标志或无效码超过 { $limit } 个。
+profile-bad-sentinel = 测点 "{ $point }":无效码为有限数,或以文本给出其各位,如 "0x7FC00000"。
+profile-unknown-point = 测点 "{ $point }" 引用了 "{ $other }",本设备配置中没有这个测点。
+profile-bit-has-no-type = 测点 "{ $point }" 是一个位:请删除 type、order 和 bits。
+profile-text-length = 测点 "{ $point }":type = "string" 须给出寄存器数 length,其他类型没有 length。
+profile-type-of-registers = 测点 "{ $point }":寄存器存放 16、32 或 64 位的类型;取其中一个字节用 u16 加 bits = [0, 7] 或 [8, 15]。
+profile-point-in-hole = 测点 "{ $point }" 位于空洞内。
+profile-text-or-number = 测点 "{ $point }" 要么是文本(field 或 at),要么是二进制数(offset_bytes 与 type)。
+profile-unknown-message = 测点 "{ $point }":没有报文 "{ $message }"。已知:{ $known }
+profile-bad-field = 测点 "{ $point }":field 为从 1 起的序号(需 [frame] 中的 separator)或报文 pattern 的命名组;at 为 [偏移, 长度]。
+profile-beyond-frame = 测点 "{ $point }" 超出最长的帧。
+profile-bad-bits = 测点 "{ $point }":bits = [最低位, 最高位] 位于无符号数之内。
+profile-bad-factors = 测点 "{ $point }":unit_in 的 factors 为非零有限数,如 {"{"} kg = 1.0 {"}"}。
+profile-bad-flag = 测点 "{ $point }":标志由 field 或 at 加 is 给出,或由 offset_bytes 加 bits 和 equals 给出;并有 means。
+profile-order-of-64 = 测点 "{ $point }":八个字母的字节序只用于 64 位类型。
+
+## Plans: calibrations, limits, links of bytes
+plan-calibration-count = 试验方案最多有 { $limit } 份校准。
+plan-calibration-date = 校准 "{ $id }":date 和 due 为日期,如 2026-03-31。
+plan-calibration-model = 校准 "{ $id }":linear 给出 gain 和 offset;polynomial 给出 1 至 10 个系数;table 至少 2 个点且第一个数递增;均为有限数,且不混用其他模型的键。
+plan-calibration-gives = 校准 "{ $id }":quantity 与 unit 须同时给出。
+plan-calibration-uncertainty = 校准 "{ $id }":uncertainty = {"{"} expanded, coverage_factor {"}"},expanded 不为负,coverage_factor 不小于 1。
+plan-unknown-calibration = 没有 id 为 "{ $calibration }" 的 [[calibration]]。
+plan-bad-limit = "{ $channel }" 的限值需要 above 或 below,为有限数,且 below 小于 above。
+plan-modbus-over-bytes = 设备 "{ $device }" 使用 Modbus:其链路须为 kind = "tcp" 或 "rtu-over-tcp"。

@@ -53,6 +53,9 @@ pub fn quality(quality: Quality, language: Language) -> String {
         Quality::DeviceError(code) => message!("viewer-quality-device-error", code = code),
         Quality::NotFinite => message!("viewer-quality-not-finite"),
         Quality::Flagged(_) => message!("viewer-quality-flagged"),
+        Quality::Corrupt => message!("viewer-quality-corrupt"),
+        Quality::Unscaled => message!("viewer-quality-unscaled"),
+        Quality::CounterReset => message!("viewer-quality-counter-reset"),
     };
     message.in_language(language)
 }

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use serde::Serialize;
+use trial::plan::{Ask, Plan, Request};
+use trial::profile::Table;
 use words::{Language, message, text};
 
 use super::{Failure, Format, Outcome, print_json};
@@ -14,9 +16,12 @@ use crate::preflight::{Prepared, prepare};
 struct RequestRow {
     link: String,
     device: String,
-    table: trial::profile::Table,
-    address: u16,
-    count: u16,
+    /// Table, first entry and number of entries of a request that reads.
+    table: Option<Table>,
+    address: Option<u16>,
+    count: Option<u16>,
+    /// The message that is asked for where the device has queries.
+    message: Option<String>,
     points: usize,
     every_ns: i64,
     wire_time_ns: u64,
@@ -61,12 +66,14 @@ fn report(prepared: &Prepared) -> Report {
         let link = plan.links[budget.link].id.clone();
         for cost in &budget.requests {
             let request = &prepared.requests.requests[cost.request as usize];
+            let read = request.ask.read();
             requests.push(RequestRow {
                 link: link.clone(),
                 device: plan.devices[request.device].id.clone(),
-                table: request.table,
-                address: request.address,
-                count: request.count,
+                table: read.map(|(table, ..)| table),
+                address: read.map(|(_, address, _)| address),
+                count: read.map(|(.., count)| count),
+                message: message_of(plan, request),
                 points: request.points.len(),
                 every_ns: request.every_ns,
                 wire_time_ns: u64::try_from(cost.wire_time.as_nanos()).unwrap_or(u64::MAX),
@@ -81,6 +88,27 @@ fn report(prepared: &Prepared) -> Report {
     }
     let scenario = format!("{} ({})", plan.scenario.id, plan.scenario.edition);
     Report { trial: plan.id.clone(), scenario, channels: plan.channels.len(), requests, buses }
+}
+
+/// Id of the message that a request asks for.
+fn message_of(plan: &Plan, request: &Request) -> Option<String> {
+    let Ask::Query { message } = request.ask else { return None };
+    let layout = plan.devices.get(request.device)?.profile.layout.as_ref()?;
+    layout.messages.get(message).map(|message| message.id.clone())
+}
+
+/// What a request asks, as a person reads it: the function and the entries, or the message.
+fn asked(row: &RequestRow) -> String {
+    let (Some(table), Some(address), Some(count)) = (row.table, row.address, row.count) else {
+        return row.message.clone().unwrap_or_default();
+    };
+    let function = match table {
+        Table::Coils => "0x01",
+        Table::Discrete => "0x02",
+        Table::Holding => "0x03",
+        Table::Input => "0x04",
+    };
+    format!("{function} {address:#06x} × {count}")
 }
 
 fn render(report: &Report, language: Language) -> String {
@@ -99,20 +127,16 @@ fn render(report: &Report, language: Language) -> String {
     );
     let _ = writeln!(out, "\n{}", text(language, "check-requests"));
     for row in &report.requests {
-        let table = match row.table {
-            trial::profile::Table::Holding => "0x03",
-            trial::profile::Table::Input => "0x04",
-        };
         let every = match row.every_ns {
             0 => text(language, "check-back-to-back"),
             every => format!("{} ms", every as f64 / 1e6),
         };
-        let registers = format!("{:#06x} × {}", row.address, row.count);
         let _ = writeln!(
             out,
-            "  {:<12} {:<14} {table} {registers:<14} {every:<14} {:.2} ms",
+            "  {:<12} {:<14} {:<19} {every:<14} {:.2} ms",
             row.link,
             row.device,
+            asked(row),
             row.wire_time_ns as f64 / 1e6,
         );
     }

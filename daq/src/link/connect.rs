@@ -78,7 +78,9 @@ pub async fn connect(link: &Link) -> Result<Line, ConnectError> {
         LinkKind::Serial { port, baud, frame, .. } => {
             open_serial(&link.id, port, *baud, *frame).map(Line::Serial)
         }
-        LinkKind::Tcp { address } | LinkKind::RtuOverTcp { address } => {
+        LinkKind::Tcp { address }
+        | LinkKind::RtuOverTcp { address }
+        | LinkKind::BytesOverTcp { address } => {
             let refused = |why: String| {
                 let link = &link.id;
                 ConnectError(message!("link-refused", link = link, address = address, why = why))

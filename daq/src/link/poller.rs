@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio_modbus::client::{Context, Reader as _, rtu, tcp};
 use tokio_modbus::slave::{Slave, SlaveContext as _};
-use trial::plan::{Device, Request};
+use trial::plan::{Ask, Device, Request};
 use trial::profile::Table;
 use trial::record::{Body, Cause, Event, EventKind, PollDue};
 use trial::time::{TrialTime, duration_nanoseconds};
@@ -161,12 +161,11 @@ impl Poller {
     /// One poll from due to outcome.
     async fn send(&mut self, request: &Request, number: u32, due: TrialTime, timer: &Timer) {
         let poll = self.poll_due(number, due);
-        let question = Question {
-            device: request.device,
-            table: request.table,
-            address: request.address,
-            count: request.count,
+        let Ask::Read { table, address, count } = request.ask else {
+            // Queries are asked by another task; a poller is given reads alone.
+            return self.context.push(Body::Outcome { poll, cause: Cause::RunEnded });
         };
+        let question = Question { device: request.device, table, address, count };
         let cause = match self.ask(poll, question, timer).await {
             Ok(cause) => cause,
             Err(LineLost(why)) => {
@@ -219,12 +218,16 @@ impl Poller {
     /// A question whose answer can't be taken for that of any request of the device.
     fn probe_of(&self, question: Question) -> Question {
         let requests = &self.context.requests.requests;
-        let used = |count: u16| {
-            requests
-                .iter()
-                .any(|request| request.device == question.device && request.count == count)
+        let reads = requests.iter().filter(|request| request.device == question.device);
+        // Eight coils or inputs share a byte of the answer.
+        let step = if question.table.has_bits() { 8 } else { 1 };
+        let used = |entries: u16| {
+            reads.clone().filter_map(|request| request.ask.read()).any(|(table, _, count)| {
+                table == question.table && count.div_ceil(step) == entries.div_ceil(step)
+            })
         };
-        let count = (1..=question.count.saturating_add(1)).find(|count| !used(*count));
+        let mut lengths = (0..=question.count / step + 1).map(|number| number * step + 1);
+        let count = lengths.find(|entries| !used(*entries));
         Question { count: count.unwrap_or(question.count), ..question }
     }
 
@@ -250,12 +253,16 @@ impl Poller {
             match table {
                 Table::Holding => connection.client.read_holding_registers(address, count).await,
                 Table::Input => connection.client.read_input_registers(address, count).await,
+                Table::Coils => bits(connection.client.read_coils(address, count).await),
+                Table::Discrete => {
+                    bits(connection.client.read_discrete_inputs(address, count).await)
+                }
             }
         };
         let result = tokio::time::timeout(limit, call).await;
         let verdict = connection.tap.verdict();
         let now = self.context.clock.now();
-        let turnaround = device.profile.modbus.as_ref().map_or(Duration::ZERO, |m| m.turnaround);
+        let turnaround = device.profile.polling.turnaround;
         let silent = wire::plan::silent_interval(self.context.link());
         self.free_at = now.plus(duration_nanoseconds(silent + turnaround));
         let agreed = match (&result, verdict) {
@@ -358,4 +365,11 @@ impl LinkContext {
         let characters = REQUEST_BYTES + ANSWER_FRAME_BYTES + 2 * u32::from(count);
         self.link().character_time() * characters
     }
+}
+
+/// Coils and inputs as registers of 0 or 1, so that one path takes both.
+fn bits(
+    result: Result<Result<Vec<bool>, tokio_modbus::ExceptionCode>, tokio_modbus::Error>,
+) -> Result<Result<Vec<u16>, tokio_modbus::ExceptionCode>, tokio_modbus::Error> {
+    result.map(|answer| answer.map(|bits| bits.into_iter().map(u16::from).collect()))
 }

@@ -40,6 +40,10 @@ pub struct ChannelIndex(pub u32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RawType {
+    /// Unsigned 8-bit integer.
+    U8,
+    /// Signed 8-bit integer.
+    I8,
     /// Unsigned 16-bit integer.
     U16,
     /// Signed 16-bit integer.
@@ -48,6 +52,10 @@ pub enum RawType {
     U32,
     /// Signed 32-bit integer.
     I32,
+    /// Unsigned 64-bit integer.
+    U64,
+    /// Signed 64-bit integer.
+    I64,
     /// IEEE 754 binary32.
     F32,
     /// IEEE 754 binary64; also a decimal number in a text.
@@ -58,6 +66,10 @@ pub enum RawType {
 /// payload and −0 its sign.
 #[derive(Debug, Clone, Copy)]
 pub enum Raw {
+    /// Unsigned 8-bit integer.
+    U8(u8),
+    /// Signed 8-bit integer.
+    I8(i8),
     /// Unsigned 16-bit integer.
     U16(u16),
     /// Signed 16-bit integer.
@@ -66,6 +78,10 @@ pub enum Raw {
     U32(u32),
     /// Signed 32-bit integer.
     I32(i32),
+    /// Unsigned 64-bit integer.
+    U64(u64),
+    /// Signed 64-bit integer.
+    I64(i64),
     /// IEEE 754 binary32.
     F32(f32),
     /// IEEE 754 binary64.
@@ -73,9 +89,13 @@ pub enum Raw {
 }
 
 impl Raw {
-    /// The number as f64; exact for every type.
+    /// The number as f64; exact but for 64-bit integers beyond 2^53, of which it is the nearest.
     pub fn to_f64(self) -> f64 {
         match self {
+            Raw::U8(raw) => f64::from(raw),
+            Raw::I8(raw) => f64::from(raw),
+            Raw::U64(raw) => raw as f64,
+            Raw::I64(raw) => raw as f64,
             Raw::U16(raw) => f64::from(raw),
             Raw::I16(raw) => f64::from(raw),
             Raw::U32(raw) => f64::from(raw),
@@ -88,6 +108,10 @@ impl Raw {
     /// The bits, widened with zeros.
     pub fn bits(self) -> u64 {
         match self {
+            Raw::U8(raw) => u64::from(raw),
+            Raw::I8(raw) => u64::from(raw as u8),
+            Raw::U64(raw) => raw,
+            Raw::I64(raw) => raw as u64,
             Raw::U16(raw) => u64::from(raw),
             Raw::I16(raw) => u64::from(raw as u16),
             Raw::U32(raw) => u64::from(raw),
@@ -97,9 +121,44 @@ impl Raw {
         }
     }
 
+    /// The zero of a type; NaN for binary64, which numbers in texts have too.
+    pub fn nothing(raw_type: RawType) -> Raw {
+        match raw_type {
+            RawType::U8 => Raw::U8(0),
+            RawType::I8 => Raw::I8(0),
+            RawType::U16 => Raw::U16(0),
+            RawType::I16 => Raw::I16(0),
+            RawType::U32 => Raw::U32(0),
+            RawType::I32 => Raw::I32(0),
+            RawType::U64 => Raw::U64(0),
+            RawType::I64 => Raw::I64(0),
+            RawType::F32 => Raw::F32(0.0),
+            RawType::F64 => Raw::F64(f64::NAN),
+        }
+    }
+
+    /// The bits `low` to `high` of an unsigned integer, moved to the lowest place; other types
+    /// are given back as they are.
+    pub fn with_bits_between(self, low: u8, high: u8) -> Raw {
+        let width = u32::from(high.saturating_sub(low)) + 1;
+        let mask = if width >= 64 { u64::MAX } else { (1 << width) - 1 };
+        let field = self.bits().checked_shr(u32::from(low)).unwrap_or(0) & mask;
+        match self {
+            Raw::U8(_) => Raw::U8(field as u8),
+            Raw::U16(_) => Raw::U16(field as u16),
+            Raw::U32(_) => Raw::U32(field as u32),
+            Raw::U64(_) => Raw::U64(field),
+            other => other,
+        }
+    }
+
     /// The type.
     pub fn raw_type(self) -> RawType {
         match self {
+            Raw::U8(_) => RawType::U8,
+            Raw::I8(_) => RawType::I8,
+            Raw::U64(_) => RawType::U64,
+            Raw::I64(_) => RawType::I64,
             Raw::U16(_) => RawType::U16,
             Raw::I16(_) => RawType::I16,
             Raw::U32(_) => RawType::U32,
@@ -145,6 +204,12 @@ pub enum Quality {
     NotFinite,
     /// The device itself marked the value as not stable or not valid (code of the dialect).
     Flagged(u8),
+    /// The bits are no number of the declared form: a BCD digit over 9.
+    Corrupt,
+    /// A register that scales the value has not been read, or not lately enough.
+    Unscaled,
+    /// A totaliser began again: the device was reset. The counts before and after do not join.
+    CounterReset,
 }
 
 impl Quality {
@@ -158,6 +223,9 @@ impl Quality {
             Quality::DeviceError(code) => 0x0400 | u16::from(code),
             Quality::NotFinite => 0x0500,
             Quality::Flagged(code) => 0x0600 | u16::from(code),
+            Quality::Corrupt => 0x0700,
+            Quality::Unscaled => 0x0800,
+            Quality::CounterReset => 0x0900,
         }
     }
 
@@ -172,6 +240,9 @@ impl Quality {
             (4, code) => Some(Quality::DeviceError(code)),
             (5, 0) => Some(Quality::NotFinite),
             (6, code) => Some(Quality::Flagged(code)),
+            (7, 0) => Some(Quality::Corrupt),
+            (8, 0) => Some(Quality::Unscaled),
+            (9, 0) => Some(Quality::CounterReset),
             _ => None,
         }
     }
@@ -197,8 +268,14 @@ pub struct Channel {
     pub unit: Unit,
     /// Raw type.
     pub raw_type: RawType,
-    /// Closed range outside which a value is `OutOfRange`; the narrower of point and plan.
+    /// Closed range outside which a value is `OutOfRange`, in `unit`: the narrower of point and
+    /// plan, or the plan's alone where a calibration stands between them.
     pub range: Option<(f64, f64)>,
+    /// Position of its calibration in the plan. The calibration takes a value in the unit of the
+    /// point and gives one in `unit`.
+    pub calibration: Option<usize>,
+    /// Period of polling where the plan gives this channel one of its own; zero is back to back.
+    pub every: Option<std::time::Duration>,
     /// Titles in Chinese and English, from the profile.
     pub title: crate::document::Title,
 }

@@ -8,7 +8,10 @@
 //!
 //! A key that this version does not act upon is refused as unknown, never ignored.
 
+mod calibration;
+mod limit;
 mod lower;
+mod request;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -19,10 +22,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::channel::{Channel, ChannelId, ChannelIndex};
 use crate::document::{DocumentError, DocumentSet, Source, Title};
-use crate::profile::{DeviceProfile, Table};
+use crate::profile::DeviceProfile;
 use crate::scenario::Scenario;
 
+pub use calibration::{Calibration, CalibrationModel, CalibrationUncertainty};
+pub use limit::{RedAction, RedLimit};
 pub use lower::referenced_documents;
+pub use request::{Ask, Request, RequestPlan};
 
 /// Most links of one plan.
 pub const MAX_LINKS: usize = 256;
@@ -83,6 +89,11 @@ pub enum LinkKind {
         /// Address and port.
         address: SocketAddr,
     },
+    /// Any other serial bytes in a TCP stream, as transparent gateways give them.
+    BytesOverTcp {
+        /// Address and port.
+        address: SocketAddr,
+    },
 }
 
 /// A line to one or more devices.
@@ -103,7 +114,7 @@ impl Link {
             LinkKind::Serial { baud, frame, .. } => {
                 Duration::from_nanos(u64::from(frame.bits()) * 1_000_000_000 / u64::from(baud))
             }
-            LinkKind::Tcp { .. } | LinkKind::RtuOverTcp { .. } => Duration::ZERO,
+            _ => Duration::ZERO,
         }
     }
 }
@@ -179,6 +190,10 @@ pub struct Plan {
     pub devices: Vec<Device>,
     /// Channels: by device, then by point.
     pub channels: Vec<Channel>,
+    /// Calibrations, in document order; a channel names its own by position.
+    pub calibrations: Vec<Calibration>,
+    /// Limits that act while the trial runs, in the order of their channels' names.
+    pub red_limits: Vec<RedLimit>,
     /// Channel of each role that the plan binds.
     pub roles: BTreeMap<String, ChannelIndex>,
     /// Value of every parameter of the scenario.
@@ -320,30 +335,4 @@ pub struct People {
     pub witness: String,
     /// Reviewer.
     pub reviewer: String,
-}
-
-/// One request by which a device is polled; what it reads is decoded by these numbers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Request {
-    /// Position of the device in the plan.
-    pub device: usize,
-    /// Table.
-    pub table: Table,
-    /// First register, as on the wire.
-    pub address: u16,
-    /// Number of registers, 1 to 125.
-    pub count: u16,
-    /// Points of the device's profile that it reads, in order.
-    pub points: Vec<usize>,
-    /// Period in nanoseconds; 0 is back to back.
-    pub every_ns: i64,
-}
-
-/// All requests of a run; recorded, so that later software decodes what was really asked.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RequestPlan {
-    /// The number of a request is its position here.
-    pub requests: Vec<Request>,
 }

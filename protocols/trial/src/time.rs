@@ -97,6 +97,11 @@ pub fn is_zone(zone: &str) -> bool {
     jiff::tz::TimeZone::get(zone).is_ok()
 }
 
+/// Whether a text is a day of the calendar, `YYYY-MM-DD`.
+pub fn is_date(text: &str) -> bool {
+    text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok()
+}
+
 /// A closed interval of trial time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Span {

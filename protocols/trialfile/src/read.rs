@@ -239,6 +239,10 @@ impl TrialFile {
         let start = start.min(length);
         let range = start..length.min(start + count.min(MAX_CHUNK_SAMPLES));
         let raws = match self.plan.channel_at(channel).raw_type {
+            RawType::U8 => self.raws(channel, range.clone(), Raw::U8),
+            RawType::I8 => self.raws(channel, range.clone(), Raw::I8),
+            RawType::U64 => self.raws(channel, range.clone(), Raw::U64),
+            RawType::I64 => self.raws(channel, range.clone(), Raw::I64),
             RawType::U16 => self.raws(channel, range.clone(), Raw::U16),
             RawType::I16 => self.raws(channel, range.clone(), Raw::I16),
             RawType::U32 => self.raws(channel, range.clone(), Raw::U32),

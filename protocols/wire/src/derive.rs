@@ -370,20 +370,22 @@ impl Derive {
 fn ensure_requests_fit(plan: &Plan, requests: &RequestPlan) -> Result<(), DeriveError> {
     for (number, request) in requests.requests.iter().enumerate() {
         let fits = plan.devices.get(request.device).is_some_and(|device| {
-            let first = u32::from(request.address);
-            let last = first + u32::from(request.count);
+            // A query is of no kind that is polled yet.
+            let Some((read, first, count)) = request.ask.read() else { return false };
+            let first = u32::from(first);
+            let last = first + u32::from(count);
             let points = request.points.iter().map(|point| {
                 let point = device.profile.points.get(*point)?;
                 registers_of(point)
             });
             !device.listen
                 && !is_stream(device)
-                && (1..=MAX_REGISTERS_PER_REQUEST).contains(&request.count)
+                && (1..=MAX_REGISTERS_PER_REQUEST).contains(&count)
                 && !request.points.is_empty()
                 && points.into_iter().all(|registers| {
                     registers.is_some_and(|(table, address, width)| {
                         let address = u32::from(address);
-                        table == request.table
+                        table == read
                             && address >= first
                             && address + u32::from(width) <= last
                     })

@@ -48,6 +48,8 @@ pub(crate) const READ_WRITE_REGISTERS: u8 = 0x17;
 pub(crate) const EXCEPTION_FLAG: u8 = 0x80;
 /// Bytes of an RTU exception.
 pub(crate) const RTU_EXCEPTION_BYTES: usize = 5;
+/// Bytes of an RTU request to read, and of one to write a single register or coil.
+pub(crate) const RTU_READ_REQUEST_BYTES: usize = 8;
 /// Highest unit on a serial bus (MODBUS over Serial Line V1.02, 2.2).
 pub(crate) const MAX_UNIT: u8 = 247;
 
@@ -66,6 +68,8 @@ pub enum Framing {
 pub fn framing_of(link: &Link) -> Framing {
     match link.kind {
         LinkKind::Serial { .. } | LinkKind::RtuOverTcp { .. } => Framing::Rtu,
+        // A link of other bytes carries no Modbus; it has no framing to be wrong.
+        LinkKind::BytesOverTcp { .. } => Framing::Rtu,
         LinkKind::Tcp { .. } => Framing::Tcp,
     }
 }
@@ -75,6 +79,8 @@ pub(crate) fn read_function(table: Table) -> u8 {
     match table {
         Table::Holding => READ_HOLDING_REGISTERS,
         Table::Input => READ_INPUT_REGISTERS,
+        Table::Coils => READ_COILS,
+        Table::Discrete => READ_DISCRETE_INPUTS,
     }
 }
 
@@ -149,7 +155,7 @@ pub struct Exchange {
     function: u8,
     count: u16,
     /// The request as an RTU frame, to know its echo.
-    rtu_request: [u8; 8],
+    rtu_request: [u8; RTU_READ_REQUEST_BYTES],
 }
 
 /// What a read request asks for.
@@ -190,7 +196,8 @@ pub enum Judged {
         length: usize,
         /// Why: `WrongUnit`, `WrongTransaction`, `WrongFunction`, `WrongCount` for a whole frame;
         /// `Corrupt` for bytes of no frame; `Timeout` for the echo of the request, which two-wire
-        /// adapters give back and which says nothing about the device.
+        /// adapters give back and which says nothing about the device; `ForeignTraffic` for the
+        /// request of another master, after which no answer can be told to be ours.
         cause: Cause,
     },
 }
@@ -276,19 +283,40 @@ impl Exchange {
         let &[unit, function, third, ..] = received else { return Judged::NeedMore };
         let expected = (unit, function) == (self.unit, self.function);
         if expected && usize::from(third) == self.payload_bytes() {
+            // An echo may begin like the answer; a refusal behind it ends before the answer would.
+            if self.is_echo_with_exception(received) {
+                return Judged::Skip { length: RTU_READ_REQUEST_BYTES, cause: Cause::Timeout };
+            }
             let length = RTU_EXCEPTION_BYTES + self.payload_bytes();
             let Some(frame) = received.get(..length) else { return Judged::NeedMore };
             if crc_is_right(frame) {
                 return Judged::Answer { length, payload: 3..length - 2 };
             }
-            return self
-                .judge_echo(received)
-                .unwrap_or(Judged::Skip { length: 1, cause: Cause::Corrupt });
+            return self.judge_echo(received).unwrap_or_else(|| {
+                if starts_with_read_request(received) {
+                    let length = RTU_READ_REQUEST_BYTES;
+                    return Judged::Skip { length, cause: Cause::ForeignTraffic };
+                }
+                Judged::Skip { length: 1, cause: Cause::Corrupt }
+            });
         }
         if let Some(judged) = self.judge_echo(received) {
             return judged;
         }
         self.judge_other_rtu(received, unit, function, third)
+    }
+
+    /// Whether the echo of the request stands here, and a refusal of it behind.
+    fn is_echo_with_exception(&self, received: &[u8]) -> bool {
+        let Some((echo, rest)) = received.split_first_chunk::<RTU_READ_REQUEST_BYTES>() else {
+            return false;
+        };
+        let refused = (self.unit, self.function | EXCEPTION_FLAG);
+        *echo == self.rtu_request
+            && rest.get(..RTU_EXCEPTION_BYTES).is_some_and(|frame| {
+                matches!(*frame, [unit, function, ..] if (unit, function) == refused)
+                    && crc_is_right(frame)
+            })
     }
 
     /// Whether the request itself comes back; `None` if the start of `received` differs from it.
@@ -308,20 +336,39 @@ impl Exchange {
     /// or noise before the answer; whichever is complete first decides.
     fn judge_other_rtu(&self, received: &[u8], unit: u8, function: u8, third: u8) -> Judged {
         let possible = (1..=MAX_UNIT).contains(&unit);
-        let length = match rtu_answer_length(function, third) {
-            Some(length) if possible && length <= MAX_RTU_ADU_BYTES => length,
-            _ => return Judged::Skip { length: 1, cause: Cause::Corrupt },
-        };
-        // An answer that ends within this frame is complete before it, and decides.
-        let within = received.len().min(length - 1);
-        if let Some(start) = self.find_embedded(&received[..within]) {
-            return Judged::Skip { length: start, cause: Cause::Corrupt };
+        let answer = rtu_answer_length(function, third).filter(|_| possible);
+        let request = rtu_request_length(function, received).filter(|_| possible);
+        let mut lengths = [answer, request];
+        lengths.sort_unstable();
+        let fitting = |length: &usize| *length <= MAX_RTU_ADU_BYTES;
+        for length in lengths.into_iter().flatten().filter(fitting) {
+            // An answer that ends within this frame is complete before it, and decides.
+            let within = received.len().min(length - 1);
+            if let Some(start) = self.find_embedded(&received[..within]) {
+                return Judged::Skip { length: start, cause: Cause::Corrupt };
+            }
+            let Some(frame) = received.get(..length) else { return Judged::NeedMore };
+            if crc_is_right(frame) {
+                return self.judge_whole_rtu(unit, function, third, length, request);
+            }
         }
-        let Some(frame) = received.get(..length) else { return Judged::NeedMore };
-        if !crc_is_right(frame) {
-            return Judged::Skip { length: 1, cause: Cause::Corrupt };
-        }
+        Judged::Skip { length: 1, cause: Cause::Corrupt }
+    }
+
+    /// A whole RTU frame that is neither the answer nor an echo.
+    fn judge_whole_rtu(
+        &self,
+        unit: u8,
+        function: u8,
+        third: u8,
+        length: usize,
+        request: Option<usize>,
+    ) -> Judged {
+        // What reads as a request, and every write, which is never sent from here, is another
+        // master's.
+        let foreign = request == Some(length) || is_write(function);
         let cause = match (unit == self.unit, function) {
+            _ if foreign => Cause::ForeignTraffic,
             (false, _) => Cause::WrongUnit,
             (true, function) if function == self.function | EXCEPTION_FLAG => {
                 return Judged::Exception { length, code: third };
@@ -332,12 +379,16 @@ impl Exchange {
         Judged::Skip { length, cause }
     }
 
-    /// Start of the answer or exception of this exchange that stands behind the first byte and
-    /// is complete first.
+    /// Start of the answer or exception of this exchange, or of another master's read, that
+    /// stands behind the first byte and is complete first.
     fn find_embedded(&self, received: &[u8]) -> Option<usize> {
         let answer_length = RTU_EXCEPTION_BYTES + self.payload_bytes();
         let ends = (1..received.len()).filter_map(|start| {
-            let &[unit, function, third, ..] = received.get(start..)? else { return None };
+            let rest = received.get(start..)?;
+            if starts_with_read_request(rest) {
+                return Some((start + RTU_READ_REQUEST_BYTES, start));
+            }
+            let &[unit, function, third, ..] = rest else { return None };
             let length = match function {
                 _ if unit != self.unit => return None,
                 function if function == self.function | EXCEPTION_FLAG => RTU_EXCEPTION_BYTES,
@@ -345,10 +396,45 @@ impl Exchange {
                 _ if usize::from(third) != self.payload_bytes() => return None,
                 _ => answer_length,
             };
-            let end = start + length;
-            crc_is_right(received.get(start..end)?).then_some((end, start))
+            crc_is_right(rest.get(..length)?).then_some((start + length, start))
         });
         ends.min().map(|(_, start)| start)
+    }
+}
+
+/// Unit of the first whole RTU read request among `bytes` that is not `own`: that of another
+/// master, when nothing was asked from here.
+pub fn foreign_request(bytes: &[u8], own: &[u8]) -> Option<u8> {
+    (0..bytes.len()).find_map(|start| {
+        let rest = bytes.get(start..)?;
+        let found = starts_with_read_request(rest) && !(rest.starts_with(own) && !own.is_empty());
+        rest.first().copied().filter(|_| found)
+    })
+}
+
+/// Whether a whole RTU request to read from a single unit stands at the start.
+fn starts_with_read_request(bytes: &[u8]) -> bool {
+    let Some(request) = bytes.get(..RTU_READ_REQUEST_BYTES) else { return false };
+    matches!(*request, [1..=MAX_UNIT, READ_COILS..=READ_INPUT_REGISTERS, ..])
+        && crc_is_right(request)
+}
+
+fn is_write(function: u8) -> bool {
+    matches!(
+        function,
+        WRITE_SINGLE_COIL | WRITE_SINGLE_REGISTER | WRITE_MULTIPLE_COILS | WRITE_MULTIPLE_REGISTERS
+    )
+}
+
+/// Length of an RTU request by its function; `None` if no request begins so, or while the byte
+/// that tells has not come. (An answer to the same function is then shorter and waited for.)
+fn rtu_request_length(function: u8, received: &[u8]) -> Option<usize> {
+    match function {
+        READ_COILS..=WRITE_SINGLE_REGISTER => Some(RTU_READ_REQUEST_BYTES),
+        WRITE_MULTIPLE_COILS | WRITE_MULTIPLE_REGISTERS => {
+            received.get(6).map(|bytes| 9 + usize::from(*bytes))
+        }
+        _ => None,
     }
 }
 

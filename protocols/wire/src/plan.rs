@@ -10,7 +10,7 @@
 use std::time::Duration;
 
 use trial::channel::ChannelIndex;
-use trial::plan::{Device, Link, LinkKind, Plan, Request, RequestPlan};
+use trial::plan::{Ask, Device, Link, LinkKind, Plan, Request, RequestPlan};
 use trial::profile::{Dialect, MAX_REGISTERS_PER_REQUEST, Place, Point, Table};
 use trial::recording::SampleGroup;
 use trial::time::duration_nanoseconds;
@@ -57,7 +57,7 @@ fn plan_table(
         .collect();
     places.sort_unstable();
     // Addresses in u32, so that the last register plus one is representable.
-    let mut open: Option<(Request, u32)> = None;
+    let mut open: Option<(OpenRequest, u32)> = None;
     for (address, width, number) in places {
         let end = u32::from(address) + u32::from(width);
         if let Some((request, last)) = &mut open {
@@ -70,12 +70,25 @@ fn plan_table(
                 continue;
             }
         }
-        let points = vec![number];
-        let request =
-            Request { device: index, table: wanted, address, count: width, points, every_ns };
-        requests.extend(open.replace((request, end)).map(|(request, _)| request));
+        let request = OpenRequest { address, count: width, points: vec![number] };
+        let before = open.replace((request, end));
+        requests.extend(before.map(|(request, _)| request.close(index, wanted, every_ns)));
     }
-    requests.extend(open.map(|(request, _)| request));
+    requests.extend(open.map(|(request, _)| request.close(index, wanted, every_ns)));
+}
+
+/// A request to which points may still be added.
+struct OpenRequest {
+    address: u16,
+    count: u16,
+    points: Vec<usize>,
+}
+
+impl OpenRequest {
+    fn close(self, device: usize, table: Table, every_ns: i64) -> Request {
+        let ask = Ask::Read { table, address: self.address, count: self.count };
+        Request { device, ask, points: self.points, every_ns }
+    }
 }
 
 /// Table, first register and number of registers of a point; `None` if it has no registers.
@@ -131,6 +144,7 @@ enum GroupKey<'a> {
     Sentence(&'a str),
     Line,
     Frame(u8),
+    Message(usize),
 }
 
 /// `None` for the points of polled devices, which belong to requests.
@@ -140,6 +154,11 @@ fn group_key<'a>(device: &Device, point: usize, place: &'a Place) -> Option<Grou
         Place::NmeaField { sentence, .. } => Some(GroupKey::Sentence(sentence)),
         Place::Weight => Some(GroupKey::Line),
         Place::FrameField { frame, .. } => Some(GroupKey::Frame(*frame)),
+        Place::Bit { .. } => device.listen.then_some(GroupKey::Point(point)),
+        Place::RegisterText { .. } => None,
+        Place::MessageText { message, .. } | Place::MessageNumber { message, .. } => {
+            (!device.profile.is_asked()).then_some(GroupKey::Message(*message))
+        }
     }
 }
 
@@ -231,11 +250,11 @@ fn wire_time(link: &Link, device: &Device, request: &Request) -> Duration {
     if !matches!(link.kind, LinkKind::Serial { .. }) {
         return Duration::ZERO;
     }
+    let Some((_, _, count)) = request.ask.read() else { return Duration::ZERO };
     let characters =
-        READ_REQUEST_CHARACTERS + READ_ANSWER_FRAME_CHARACTERS + 2 * u32::from(request.count);
+        READ_REQUEST_CHARACTERS + READ_ANSWER_FRAME_CHARACTERS + 2 * u32::from(count);
     let silence = silent_interval(link);
-    let turnaround =
-        device.profile.modbus.as_ref().map_or(Duration::ZERO, |traits| traits.turnaround);
+    let turnaround = device.profile.polling.turnaround;
     link.character_time() * characters + silence + silence.max(turnaround)
 }
 
@@ -247,7 +266,7 @@ pub fn silent_interval(link: &Link) -> Duration {
     match link.kind {
         LinkKind::Serial { baud, .. } if baud <= 19_200 => link.character_time() * 7 / 2,
         LinkKind::Serial { .. } => Duration::from_micros(1_750),
-        LinkKind::Tcp { .. } | LinkKind::RtuOverTcp { .. } => Duration::ZERO,
+        _ => Duration::ZERO,
     }
 }
 

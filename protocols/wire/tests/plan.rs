@@ -60,7 +60,7 @@ const POLLED: &str = "link = \"bus\"\nevery = \"1s\"\nunit = 1";
 /// The requests as `table address×count: points`.
 fn shown(requests: &RequestPlan) -> Vec<String> {
     let shown = requests.requests.iter().map(|request| {
-        let (table, address, count) = (request.table, request.address, request.count);
+        let (table, address, count) = request.ask.read().unwrap();
         format!("{table:?} {address}×{count}: {:?}", request.points)
     });
     shown.collect()
@@ -189,17 +189,18 @@ proptest! {
         let requests = plan_requests(&plan).requests;
         let mut read: Vec<usize> = Vec::new();
         for request in &requests {
-            prop_assert!((1..=max_registers).contains(&request.count));
-            let mut end = request.address;
+            let (_, first, count) = request.ask.read().unwrap();
+            prop_assert!((1..=max_registers).contains(&count));
+            let mut end = first;
             for point in &request.points {
                 let Place::Register { address, encoding, .. } =
                     plan.devices[0].profile.points[*point].place
                 else { panic!() };
-                prop_assert!(address >= request.address && address.saturating_sub(end) <= max_gap);
+                prop_assert!(address >= first && address.saturating_sub(end) <= max_gap);
                 end = end.max(address + encoding.register_count());
                 read.push(*point);
             }
-            prop_assert_eq!(end, request.address + request.count);
+            prop_assert_eq!(end, first + count);
         }
         read.sort_unstable();
         prop_assert_eq!(read, (0..points.len()).collect::<Vec<_>>());

@@ -11,8 +11,9 @@ use toml::Spanned;
 use words::{Message, message};
 
 use super::{
-    CharacterFrame, Commission, Device, Item, Link, LinkKind, MAX_CHANNELS, MAX_DEVICES, MAX_LINKS,
-    ParameterOrigin, ParameterValue, Parity, Particulars, People, Plan, RunParticulars, Site,
+    Calibration, CharacterFrame, Commission, Device, Item, Link, LinkKind, MAX_CHANNELS,
+    MAX_DEVICES, MAX_LINKS, ParameterOrigin, ParameterValue, Parity, Particulars, People, Plan,
+    RunParticulars, Site,
 };
 use crate::channel::{Channel, ChannelId, ChannelIndex, is_identifier};
 use crate::document::{DocumentError, DocumentRole, DocumentSet, Source, Title};
@@ -40,6 +41,10 @@ struct RawPlan {
     #[serde(default)]
     channel: Vec<Spanned<RawChannel>>,
     #[serde(default)]
+    calibration: Vec<Spanned<super::calibration::RawCalibration>>,
+    #[serde(default)]
+    limits: super::limit::RawLimits,
+    #[serde(default)]
     roles: BTreeMap<String, Spanned<String>>,
     #[serde(default)]
     parameters: BTreeMap<String, Spanned<RawParameter>>,
@@ -59,6 +64,7 @@ enum RawLinkKind {
     Serial,
     Tcp,
     RtuOverTcp,
+    BytesOverTcp,
 }
 
 #[derive(Deserialize)]
@@ -94,6 +100,8 @@ struct RawChannel {
     id: String,
     point: String,
     range: Option<[f64; 2]>,
+    calibration: Option<String>,
+    every: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -133,7 +141,9 @@ pub(super) fn lower(source: Source<'_>, documents: &DocumentSet) -> Result<Plan,
     let links = lowering.links(&raw.link)?;
     let devices = lowering.devices(&raw.device, &links, documents)?;
     lowering.reject_mixed_links(&raw.device, &links, &devices)?;
-    let channels = lowering.channels(&raw.channel, &devices)?;
+    let calibrations = super::calibration::lower(&source, &raw.calibration)?;
+    let channels = lowering.channels(&raw.channel, &devices, &calibrations)?;
+    let red_limits = super::limit::lower(&source, &raw.limits, &channels)?;
     let roles = lowering.roles(&raw.roles, &channels, &scenario)?;
     let parameters = lowering.parameters(&raw.parameters, &scenario)?;
     let site = raw.site.into_inner();
@@ -153,6 +163,8 @@ pub(super) fn lower(source: Source<'_>, documents: &DocumentSet) -> Result<Plan,
         links,
         devices,
         channels,
+        calibrations,
+        red_limits,
         roles,
         parameters,
     })
@@ -276,15 +288,18 @@ impl Lowering<'_> {
     ) -> Result<Device, DocumentError> {
         let raw = spanned.get_ref();
         let refuse = |message| self.refuse(spanned.span(), message);
-        let polled = profile.dialect == Dialect::Modbus && !raw.listen;
+        let polled = profile.is_asked() && !raw.listen;
         let serial = matches!(line.kind, LinkKind::Serial { .. });
+        let bytes_over_tcp = matches!(line.kind, LinkKind::BytesOverTcp { .. });
         if profile.dialect != Dialect::Modbus {
-            if raw.unit.is_some() || raw.listen || raw.timeout.is_some() {
+            if raw.unit.is_some() || raw.listen || (raw.timeout.is_some() && !polled) {
                 return Err(refuse(message!("plan-stream-has-no-unit", device = raw.id)));
             }
-            if !serial {
+            if !serial && !bytes_over_tcp {
                 return Err(refuse(message!("plan-stream-needs-serial", device = raw.id)));
             }
+        } else if bytes_over_tcp {
+            return Err(refuse(message!("plan-modbus-over-bytes", device = raw.id)));
         }
         if raw.listen && !serial {
             return Err(refuse(message!("plan-listen-needs-serial", device = raw.id)));
@@ -306,10 +321,9 @@ impl Lowering<'_> {
             Some(text) => Some(self.duration(spanned.span(), text, Duration::from_secs(86_400))?),
             None => None,
         };
-        let default_timeout =
-            profile.modbus.as_ref().map_or(Duration::ZERO, |modbus| modbus.timeout);
         let timeout = match &raw.timeout {
-            None => default_timeout,
+            None if polled => profile.polling.timeout,
+            None => Duration::ZERO,
             Some(text) => self.duration(spanned.span(), text, Duration::from_secs(60))?,
         };
         let unit = raw.unit.unwrap_or(u8::from(profile.dialect == Dialect::Modbus));
@@ -359,6 +373,7 @@ impl Lowering<'_> {
         &self,
         raw: &[Spanned<RawChannel>],
         devices: &[Device],
+        calibrations: &[Calibration],
     ) -> Result<Vec<Channel>, DocumentError> {
         let mut channels = default_channels(devices);
         if channels.len() > MAX_CHANNELS {
@@ -385,6 +400,26 @@ impl Lowering<'_> {
             }
             let channel = &mut channels[index];
             channel.id = ChannelId(wanted.id.clone());
+            if let Some(name) = &wanted.calibration {
+                let known = calibrations.iter().position(|known| known.id == *name);
+                let known = known.ok_or_else(|| {
+                    let name = words::printable(name);
+                    refuse(message!("plan-unknown-calibration", calibration = name))
+                })?;
+                channel.calibration = Some(known);
+                // The point's range is in the unit of the point.
+                channel.range = None;
+                if let Some((quantity, unit)) = calibrations[known].gives {
+                    (channel.quantity, channel.unit) = (quantity, unit);
+                }
+            }
+            if let Some(text) = &wanted.every {
+                if devices[channel.device].every.is_none() {
+                    return Err(refuse(message!("plan-every-misplaced", device = wanted.id)));
+                }
+                let limit = Duration::from_secs(86_400);
+                channel.every = Some(self.duration(spanned.span(), text, limit)?);
+            }
             if let Some([low, high]) = wanted.range {
                 if !(low.is_finite() && high.is_finite() && low < high) {
                     return Err(refuse(message!("document-bad-range", id = wanted.id)));
@@ -474,7 +509,8 @@ impl Lowering<'_> {
 fn default_channels(devices: &[Device]) -> Vec<Channel> {
     let mut channels = Vec::new();
     for (device_index, device) in devices.iter().enumerate() {
-        for (point_index, point) in device.profile.points.iter().enumerate() {
+        let points = device.profile.points.iter().enumerate();
+        for (point_index, point) in points.filter(|(_, point)| point.is_numeric()) {
             channels.push(Channel {
                 id: ChannelId(format!("{}.{}", device.id, point.id)),
                 device: device_index,
@@ -483,6 +519,8 @@ fn default_channels(devices: &[Device]) -> Vec<Channel> {
                 unit: point.unit,
                 raw_type: point.raw_type(),
                 range: point.valid,
+                calibration: None,
+                every: None,
                 title: point.title.clone(),
             });
         }
@@ -526,6 +564,7 @@ fn link_kind(raw: &RawLink) -> Result<LinkKind, Message> {
     })?;
     Ok(match raw.kind {
         RawLinkKind::RtuOverTcp => LinkKind::RtuOverTcp { address },
+        RawLinkKind::BytesOverTcp => LinkKind::BytesOverTcp { address },
         _ => LinkKind::Tcp { address },
     })
 }

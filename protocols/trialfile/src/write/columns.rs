@@ -62,6 +62,10 @@ struct ChannelDatasets {
 /// Raw numbers in the device's own type.
 #[derive(Debug)]
 enum RawColumn {
+    U8(Vec<u8>),
+    I8(Vec<i8>),
+    U64(Vec<u64>),
+    I64(Vec<i64>),
     U16(Vec<u16>),
     I16(Vec<i16>),
     U32(Vec<u32>),
@@ -74,6 +78,10 @@ enum RawColumn {
 macro_rules! with_raws {
     ($column:expr, $numbers:ident => $body:expr) => {
         match $column {
+            RawColumn::U8($numbers) => $body,
+            RawColumn::I8($numbers) => $body,
+            RawColumn::U64($numbers) => $body,
+            RawColumn::I64($numbers) => $body,
             RawColumn::U16($numbers) => $body,
             RawColumn::I16($numbers) => $body,
             RawColumn::U32($numbers) => $body,
@@ -87,6 +95,10 @@ macro_rules! with_raws {
 impl RawColumn {
     fn new(raw_type: RawType) -> RawColumn {
         match raw_type {
+            RawType::U8 => RawColumn::U8(Vec::new()),
+            RawType::I8 => RawColumn::I8(Vec::new()),
+            RawType::U64 => RawColumn::U64(Vec::new()),
+            RawType::I64 => RawColumn::I64(Vec::new()),
             RawType::U16 => RawColumn::U16(Vec::new()),
             RawType::I16 => RawColumn::I16(Vec::new()),
             RawType::U32 => RawColumn::U32(Vec::new()),
@@ -114,6 +126,10 @@ impl RawColumn {
     /// Adds a number; `false` if it is of another type.
     fn push(&mut self, raw: Raw) -> bool {
         match (self, raw) {
+            (RawColumn::U8(column), Raw::U8(raw)) => column.push(raw),
+            (RawColumn::I8(column), Raw::I8(raw)) => column.push(raw),
+            (RawColumn::U64(column), Raw::U64(raw)) => column.push(raw),
+            (RawColumn::I64(column), Raw::I64(raw)) => column.push(raw),
             (RawColumn::U16(column), Raw::U16(raw)) => column.push(raw),
             (RawColumn::I16(column), Raw::I16(raw)) => column.push(raw),
             (RawColumn::U32(column), Raw::U32(raw)) => column.push(raw),

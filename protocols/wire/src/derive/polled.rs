@@ -74,7 +74,7 @@ impl PolledLink {
         let line = &plan.links[link];
         let decoders = requests.requests.iter().zip(groups).map(|(request, group)| {
             let here = plan.devices.get(request.device).is_some_and(|device| device.link == link);
-            here.then(|| RequestDecoder::new(plan, request, group))
+            here.then(|| RequestDecoder::new(plan, request, group)).flatten()
         });
         PolledLink {
             framing: framing_of(line),
@@ -272,15 +272,17 @@ pub(super) fn midpoint(start: TrialTime, end: TrialTime, added_ns: i64) -> (Tria
 }
 
 impl RequestDecoder {
-    fn new(plan: &Plan, request: &Request, group: &SampleGroup) -> RequestDecoder {
-        let mut mapped = vec![false; usize::from(request.count)];
+    /// `None` for a request that reads no table.
+    fn new(plan: &Plan, request: &Request, group: &SampleGroup) -> Option<RequestDecoder> {
+        let (table, first, count) = request.ask.read()?;
+        let mut mapped = vec![false; usize::from(count)];
         let mut points = Vec::with_capacity(group.channels.len());
         for index in &group.channels {
             let channel = plan.channel_at(*index);
             let Place::Register { address, encoding, .. } = plan.point_of(channel).place else {
                 continue;
             };
-            let register = usize::from(address.saturating_sub(request.address));
+            let register = usize::from(address.saturating_sub(first));
             let end = register + usize::from(encoding.register_count());
             mapped[register..end].fill(true);
             let conversion = Conversion::new(plan, channel);
@@ -288,11 +290,11 @@ impl RequestDecoder {
         }
         let asks = Asked {
             unit: plan.devices[request.device].unit,
-            function: read_function(request.table),
-            address: request.address,
-            count: request.count,
+            function: read_function(table),
+            address: first,
+            count,
         };
         let unmapped_registers = mapped.iter().filter(|mapped| !**mapped).count() as u64;
-        RequestDecoder { device: request.device, asks, points, unmapped_registers }
+        Some(RequestDecoder { device: request.device, asks, points, unmapped_registers })
     }
 }

@@ -2,7 +2,7 @@
 
 use trial::channel::{Channel, Quality, Raw, RawType};
 use trial::plan::Plan;
-use trial::profile::Encoding;
+use trial::profile::{Encoding, Sentinel};
 
 use super::Sample;
 
@@ -11,7 +11,7 @@ use super::Sample;
 pub(crate) struct Conversion {
     scale: f64,
     offset: f64,
-    sentinels: Vec<f64>,
+    sentinels: Vec<Sentinel>,
     range: Option<(f64, f64)>,
     raw_type: RawType,
 }
@@ -34,7 +34,7 @@ impl Conversion {
         let number = raw.to_f64();
         let value = number * self.scale + self.offset;
         let outside = self.range.is_some_and(|(low, high)| value < low || value > high);
-        let quality = if self.sentinels.contains(&number) {
+        let quality = if self.sentinels.iter().any(|sentinel| sentinel.matches(raw, number)) {
             Quality::Sentinel
         } else if !value.is_finite() {
             Quality::NotFinite
@@ -49,14 +49,7 @@ impl Conversion {
     /// The sample where the device gave no number: a raw zero, or NaN for numbers that come as
     /// text.
     pub(crate) fn nothing(&self, quality: Quality) -> Sample {
-        let raw = match self.raw_type {
-            RawType::U16 => Raw::U16(0),
-            RawType::I16 => Raw::I16(0),
-            RawType::U32 => Raw::U32(0),
-            RawType::I32 => Raw::I32(0),
-            RawType::F32 => Raw::F32(0.0),
-            RawType::F64 => Raw::F64(f64::NAN),
-        };
+        let raw = Raw::nothing(self.raw_type);
         Sample { raw, value: f64::NAN, quality }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use trial::plan::RequestPlan;
+use trial::plan::{Ask, RequestPlan};
 use trial::record::{Body, Cause, Mark, Origin, PollDue, Record, RecordSource, Recovered};
 use trial::recording::Gap;
 use trial::time::TrialTime;
@@ -90,9 +90,9 @@ fn records_that_no_run_leaves_are_refused() {
     let changes: [fn(&mut RequestPlan); 5] = [
         |plan| plan.requests[0].device = 1,
         |plan| plan.requests[0].points = vec![99],
-        |plan| plan.requests[0].count = 0,
-        |plan| plan.requests[0].count = 126,
-        |plan| plan.requests[0].address = 1,
+        |plan| change_read(plan, |_, count| *count = 0),
+        |plan| change_read(plan, |_, count| *count = 126),
+        |plan| change_read(plan, |address, _| *address = 1),
     ];
     for change in changes {
         check("request", &change_request(change), DeriveError::RequestPlan(0));
@@ -182,4 +182,10 @@ fn marks_and_the_end_are_handed_on_in_their_place() {
     }
     assert!(derive.plan().is_some() && derive.groups().len() == 1);
     assert_eq!(told.0, ["begin", "mark", "end"]);
+}
+
+/// Changes address and count of the first request.
+fn change_read(plan: &mut RequestPlan, change: impl Fn(&mut u16, &mut u16)) {
+    let Ask::Read { address, count, .. } = &mut plan.requests[0].ask else { panic!() };
+    change(address, count);
 }

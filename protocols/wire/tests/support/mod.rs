@@ -204,7 +204,7 @@ impl Sink for Outcome {
         self.groups = groups.to_vec();
         for (index, request) in plan_requests(plan).requests.iter().enumerate() {
             let device = &plan.devices[request.device].id;
-            let (table, address, count) = (request.table, request.address, request.count);
+            let (table, address, count) = request.ask.read().unwrap();
             line(
                 &mut self.text,
                 format_args!("request {index}: {device} {table:?} {address} × {count}"),
