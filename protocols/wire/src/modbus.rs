@@ -68,9 +68,9 @@ pub enum Framing {
 pub fn framing_of(link: &Link) -> Framing {
     match link.kind {
         LinkKind::Serial { .. } | LinkKind::RtuOverTcp { .. } => Framing::Rtu,
+        LinkKind::Tcp { .. } => Framing::Tcp,
         // A link of other bytes carries no Modbus; it has no framing to be wrong.
         LinkKind::BytesOverTcp { .. } => Framing::Rtu,
-        LinkKind::Tcp { .. } => Framing::Tcp,
     }
 }
 
@@ -402,13 +402,13 @@ impl Exchange {
     }
 }
 
-/// Unit of the first whole RTU read request among `bytes` that is not `own`: that of another
-/// master, when nothing was asked from here.
-pub fn foreign_request(bytes: &[u8], own: &[u8]) -> Option<u8> {
-    (0..bytes.len()).find_map(|start| {
-        let rest = bytes.get(start..)?;
-        let found = starts_with_read_request(rest) && !(rest.starts_with(own) && !own.is_empty());
-        rest.first().copied().filter(|_| found)
+/// Unit of the last whole RTU request to read among `bytes` that is not `own`, and where it ends:
+/// that of another master, where nothing was asked from here or the answer has come.
+pub fn foreign_request(bytes: &[u8], own: &[u8]) -> Option<(u8, usize)> {
+    (0..bytes.len()).rev().find_map(|start| {
+        let request = bytes.get(start..start + RTU_READ_REQUEST_BYTES)?;
+        let foreign = request != own && starts_with_read_request(request);
+        foreign.then_some((*request.first()?, start + RTU_READ_REQUEST_BYTES))
     })
 }
 

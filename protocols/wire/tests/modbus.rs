@@ -6,7 +6,8 @@ use proptest::prelude::*;
 use trial::profile::Table;
 use trial::record::Cause;
 use wire::modbus::{
-    Exchange, Framing, Judged, MAX_RTU_ADU_BYTES, Received, Receiver, crc16, read_request_adu,
+    Exchange, Framing, Judged, MAX_RTU_ADU_BYTES, Received, Receiver, crc16, foreign_request,
+    read_request_adu,
 };
 
 fn hexadecimal(text: &str) -> Vec<u8> {
@@ -66,10 +67,25 @@ fn what_comes_back_is_judged_by_its_bytes() {
     check(voltages, "00 04 0C", skip(1, Cause::Corrupt));
     check(voltages, "F8 04 0C", skip(1, Cause::Corrupt));
     check(voltages, "01 2B 0C", skip(1, Cause::Corrupt));
-    check(voltages, "01 04 00 01", skip(1, Cause::Corrupt));
+    // What may become another master's request is waited for, and known by its CRC.
+    check(voltages, "01 04 00 01", Judged::NeedMore);
+    check(voltages, "01 04 00 01 00 06 00 00", skip(1, Cause::Corrupt));
+    check(voltages, "01 04 00 02 00 06 D1 C8", skip(8, Cause::ForeignTraffic));
+    check(voltages, "01 04 0C 00 00 02 72 9B 01 04 04 00 00", Judged::NeedMore);
+    check(voltages, "05 03 00 00 00 02 C5 8F", skip(8, Cause::ForeignTraffic));
+    check(voltages, "05 06 00 01 00 03 99 8F", skip(8, Cause::ForeignTraffic));
+    check(voltages, "05 10 00 01 00 01 02 00 0A 15 46", skip(11, Cause::ForeignTraffic));
+    // Noise does not hide it, nor the answer to it.
+    check(voltages, "09 03 40 05 03 00 00 00 02 C5 8F", skip(3, Cause::Corrupt));
     // Noise that looks like the beginning of a long frame does not hide the answer behind it.
     let noise = format!("05 03 40 {answer}");
     check(voltages, &noise, skip(3, Cause::Corrupt));
+
+    // Two registers from 0x0401: the echo begins like the answer, and is one all the same.
+    let alike = "01 03 04 01 00 02 94 FB";
+    check(alike, alike, Judged::NeedMore);
+    check(alike, &format!("{alike} 01 83 02 C0 F1"), skip(8, Cause::Timeout));
+    check(alike, &format!("{alike} 01 03 04 00 01 00 02 2A 32"), skip(8, Cause::Timeout));
 
     let one = "00 07 00 00 00 06 01 03 00 00 00 01";
     let answer = "00 07 00 00 00 05 01 03 02 12 34";
@@ -82,6 +98,21 @@ fn what_comes_back_is_judged_by_its_bytes() {
     check(one, "00 07 00 00 00 05 01 03 04 12 34", skip(11, Cause::WrongCount));
     check(one, "00 07 00 01 00 05 01 03", skip(1, Cause::Corrupt));
     check(one, "00 07 00 00 01 05 01 03", skip(1, Cause::Corrupt));
+}
+
+#[test]
+fn a_request_of_another_master_is_found_where_nothing_is_pending() {
+    let check = |bytes: &str, own: &str, expected| {
+        assert_eq!(foreign_request(&hexadecimal(bytes), &hexadecimal(own)), expected, "{bytes}");
+    };
+    let own = "01 04 00 00 00 06 70 08";
+    check("", own, None);
+    check("05 03 00 00 00 02 C5 8F", own, Some((5, 8)));
+    check("FF 00 05 03 00 00 00 02 C5 8F 05 03 04", own, Some((5, 10)));
+    // The last one counts; an echo of what was sent from here is none.
+    check("05 03 00 00 00 02 C5 8F 01 04 00 02 00 06 D1 C8", own, Some((1, 16)));
+    check(own, own, None);
+    check("05 03 00 00 00 02 C5 8E", own, None);
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -152,6 +152,7 @@ impl PolledLink {
                             account.framed += bytes as u64;
                             account.frames.orphans += 1;
                         }
+                        Cause::ForeignTraffic => account.framed += bytes as u64,
                         _ => account.skipped += bytes as u64,
                     }
                     continue;
