@@ -14,7 +14,7 @@ mod receiver;
 use std::ops::Range;
 
 use trial::plan::{Link, LinkKind};
-use trial::profile::{MAX_REGISTERS_PER_REQUEST, Table};
+use trial::profile::{MAX_BITS_PER_REQUEST, MAX_REGISTERS_PER_REQUEST, Table};
 use trial::record::Cause;
 
 pub use receiver::{Received, Receiver};
@@ -165,9 +165,9 @@ pub(crate) struct Asked {
     pub(crate) unit: u8,
     /// Function code.
     pub(crate) function: u8,
-    /// First register.
+    /// First register, coil or input.
     pub(crate) address: u16,
-    /// Number of registers.
+    /// Number of registers, coils or inputs.
     pub(crate) count: u16,
 }
 
@@ -180,7 +180,7 @@ pub enum Judged {
     Answer {
         /// Bytes of the frame, from the start of the buffer.
         length: usize,
-        /// Where the register bytes stand in the buffer.
+        /// Where the data bytes stand in the buffer.
         payload: Range<usize>,
     },
     /// The device refused.
@@ -204,7 +204,7 @@ pub enum Judged {
 
 impl Exchange {
     /// The exchange that a request begins; `None` if the bytes are not one whole read request
-    /// (function 0x03 or 0x04) for 1 to 125 registers.
+    /// (function 0x01 to 0x04) for 1 to 125 registers, or 1 to 2000 coils or inputs.
     pub fn from_sent(framing: Framing, sent: &[u8]) -> Option<Exchange> {
         let (transaction, pdu) = match framing {
             Framing::Rtu => {
@@ -220,8 +220,12 @@ impl Exchange {
         };
         let &[unit, function, a, b, c, d] = pdu else { return None };
         let count = u16::from_be_bytes([c, d]);
-        let reads = matches!(function, READ_HOLDING_REGISTERS | READ_INPUT_REGISTERS);
-        if !reads || !(1..=MAX_REGISTERS_PER_REQUEST).contains(&count) {
+        let most = match function {
+            READ_COILS | READ_DISCRETE_INPUTS => MAX_BITS_PER_REQUEST,
+            READ_HOLDING_REGISTERS | READ_INPUT_REGISTERS => MAX_REGISTERS_PER_REQUEST,
+            _ => return None,
+        };
+        if !(1..=most).contains(&count) {
             return None;
         }
         let [low, high] = crc16(pdu).to_le_bytes();
@@ -243,9 +247,13 @@ impl Exchange {
         Asked { unit: self.unit, function: self.function, address, count: self.count }
     }
 
-    /// Number of register bytes in the answer.
+    /// Number of data bytes in the answer: two for a register, one for eight coils or inputs.
     fn payload_bytes(&self) -> usize {
-        2 * usize::from(self.count)
+        let count = usize::from(self.count);
+        match self.function {
+            READ_COILS | READ_DISCRETE_INPUTS => count.div_ceil(8),
+            _ => 2 * count,
+        }
     }
 
     fn judge_tcp(&self, received: &[u8]) -> Judged {

@@ -44,6 +44,10 @@ fn only_a_whole_read_request_begins_an_exchange() {
     check(Framing::Tcp, "00 01 00 00 00 06 01 03 00 00 00 00", false);
     check(Framing::Tcp, "00 01 00 01 00 06 01 03 00 00 00 01", false);
     check(Framing::Tcp, "00 01 00 00 00 06 01 06 00 00 00 01", false);
+    check(Framing::Tcp, "00 01 00 00 00 06 01 01 00 00 07 D0", true);
+    check(Framing::Tcp, "00 01 00 00 00 06 01 02 00 00 07 D0", true);
+    check(Framing::Tcp, "00 01 00 00 00 06 01 02 00 00 07 D1", false);
+    check(Framing::Tcp, "00 01 00 00 00 06 01 01 00 00 00 00", false);
 }
 
 #[test]
@@ -86,6 +90,17 @@ fn what_comes_back_is_judged_by_its_bytes() {
     check(alike, alike, Judged::NeedMore);
     check(alike, &format!("{alike} 01 83 02 C0 F1"), skip(8, Cause::Timeout));
     check(alike, &format!("{alike} 01 03 04 00 01 00 02 2A 32"), skip(8, Cause::Timeout));
+
+    // 19 coils and 22 inputs, the examples of the specification (V1.1b3, 6.1 and 6.2).
+    let coils = "00 08 00 00 00 06 01 01 00 13 00 13";
+    let bits = "00 08 00 00 00 06 01 01 03 CD 6B 05";
+    check(coils, bits, Judged::Answer { length: 12, payload: 9..12 });
+    check(coils, "00 08 00 00 00 05 01 01 02 CD 6B", skip(11, Cause::WrongCount));
+    check(coils, "00 08 00 00 00 03 01 81 02", Judged::Exception { length: 9, code: 2 });
+    let inputs = rtu(&hexadecimal("01 02 00 C4 00 16"));
+    let exchange = Exchange::from_sent(Framing::Rtu, &inputs).unwrap();
+    let answer = rtu(&hexadecimal("01 02 03 AC DB 35"));
+    assert_eq!(exchange.judge(&answer), Judged::Answer { length: 8, payload: 3..6 });
 
     let one = "00 07 00 00 00 06 01 03 00 00 00 01";
     let answer = "00 07 00 00 00 05 01 03 02 12 34";
