@@ -21,6 +21,7 @@ pub mod link;
 pub mod preflight;
 pub mod queue;
 pub mod recorder;
+pub mod red_limits;
 pub mod sequencer;
 pub mod session;
 pub mod status;

@@ -26,18 +26,56 @@ pub const READ_BYTES: usize = 4_096;
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// First pause before a lost link is tried again; doubled each time.
 pub const RECONNECT_FIRST: Duration = Duration::from_millis(50);
-/// Longest pause before a lost link is tried again.
-pub const RECONNECT_LONGEST: Duration = Duration::from_secs(2);
+/// Longest pause before a lost link is tried again, but for its jitter of a quarter: a serial
+/// adapter that is back works again within two seconds.
+pub const RECONNECT_LONGEST: Duration = Duration::from_secs(1);
+/// Idle time after which a TCP connection is asked whether its peer is still there.
+pub const KEEPALIVE_IDLE: Duration = Duration::from_secs(2);
+/// Time between two such questions.
+pub const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(1);
+/// Unanswered questions after which the connection is lost.
+pub const KEEPALIVE_PROBES: u32 = 3;
+/// Time for which sent bytes may go unacknowledged on a TCP connection.
+pub const UNACKNOWLEDGED_LONGEST: Duration = Duration::from_secs(5);
+/// Silence of a stream with a declared period after which its TCP connection is opened anew; at
+/// least [`SILENT_STREAM_PERIODS`] periods.
+pub const SILENT_STREAM: Duration = Duration::from_secs(3);
+/// See [`SILENT_STREAM`].
+pub const SILENT_STREAM_PERIODS: u32 = 10;
+/// Exchanges in a row, for each device of a link of RTU over TCP, of which nothing at all is heard
+/// before the connection is opened anew.
+pub const SILENT_LINK_EXCHANGES: u32 = 3;
 /// Missed polls in a row after which a device is asked less often.
 pub const PATIENCE_POLLS: u32 = 3;
 /// A silent device may cost its bus one part in this many of the time.
-pub const SILENT_DEVICE_SHARE: u32 = 10;
+pub const SILENT_DEVICE_SHARE: u32 = 20;
 /// Longest pause before a silent device is asked again.
-pub const SILENT_DEVICE_LONGEST: Duration = Duration::from_secs(10);
-/// Silence after a missed answer before a line counts as quiet.
+pub const SILENT_DEVICE_LONGEST: Duration = Duration::from_secs(30);
+/// Shortest wait for the answer to a probe.
+pub const PROBE_SHORTEST: Duration = Duration::from_millis(50);
+/// A probe waits this many times as long as the device ever took to answer.
+pub const PROBE_TIMES: u32 = 4;
+/// Every so many missed polls a probe waits as long as the plan says.
+pub const FULL_PROBE_EVERY: u32 = 4;
+/// Silence after a damaged or foreign answer before a line counts as quiet.
 pub const QUIET_INTERVAL: Duration = Duration::from_millis(20);
 /// Longest wait for a line to become quiet.
 pub const QUIET_LONGEST: Duration = Duration::from_millis(500);
+/// Silence after bytes that nobody asked for before a request is sent.
+pub const LISTEN_BEFORE_SENDING: Duration = Duration::from_millis(5);
+/// How long the answer to another master's request is waited for where its device is not in the
+/// plan.
+pub const FOREIGN_ANSWER: Duration = Duration::from_millis(200);
+/// Bytes kept of what came while nothing was asked, to find another master's requests in.
+pub const OVERHEARD_BYTES: usize = 512;
+/// How often a link feels its pulse.
+pub const PULSE: Duration = Duration::from_millis(50);
+/// Missing pulse that counts as a stall of the station.
+pub const STALL: Duration = Duration::from_millis(500);
+/// Stalls that a link remembers.
+pub const REMEMBERED_STALLS: usize = 16;
+/// Most bytes that a link takes off its line at once after a stall.
+pub const STALL_BACKLOG_BYTES: usize = 1 << 20;
 /// How often the wall clock is compared with the boot clock.
 pub const CLOCK_CHECK: Duration = Duration::from_millis(100);
 /// How often a pair of wall and boot time is recorded.
@@ -56,3 +94,8 @@ pub const MAX_COMMAND_BYTES: u64 = 4_096;
 pub const STATUS_PERIOD: Duration = Duration::from_millis(500);
 /// How long a link is given to end its last transaction.
 pub const LINK_GRACE: Duration = Duration::from_secs(2);
+/// Crossings of red limits that wait to be marked; their thread waits while it is full.
+pub const CROSSINGS: usize = 256;
+/// Time after a crossing within which no other one of the same limit is told: a value that trembles
+/// about its limit must not fill the journal with marks.
+pub const CROSSING_REST: Duration = Duration::from_secs(1);

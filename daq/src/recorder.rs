@@ -95,7 +95,7 @@ fn record(
     stop: &AtomicBool,
 ) -> Result<Builder, EvidenceError> {
     let mut builder = Builder::new(folder)?;
-    let mut reader = open(&folder.path());
+    let mut reader = follow(&folder.path());
     loop {
         let stopping = stop.load(Ordering::Acquire);
         let written = progress.written();
@@ -117,6 +117,7 @@ fn record(
     }
 }
 
-fn open(folder: &Path) -> Reader<SegmentChain> {
+/// Reads a journal that still grows.
+pub(crate) fn follow(folder: &Path) -> Reader<SegmentChain> {
     Reader::new(SegmentChain::following(folder))
 }

@@ -26,6 +26,7 @@ use crate::link::ConnectError;
 use crate::preflight::Prepared;
 use crate::queue::JournalQueue;
 use crate::recorder::Recorder;
+use crate::red_limits::RedLimits;
 use crate::sequencer::{FinishError, Progress, Sequencer};
 use crate::status::{RecordingStatus, SharedStatus};
 use keeper::Keeper;
@@ -102,6 +103,9 @@ pub struct Session {
     queue: JournalQueue,
     sequencer: Sequencer,
     recorder: Recorder,
+    red_limits: RedLimits,
+    /// Texts of the crossings that nobody has been shown yet.
+    alarms: Vec<String>,
     links: Links,
     status: SharedStatus,
     commands: Receiver<Asked>,
@@ -192,16 +196,32 @@ impl Session {
             }
             let left = until.saturating_duration_since(Instant::now());
             let wait = left.min(limits::CLOCK_CHECK);
-            match self.commands.recv_timeout(wait) {
-                Ok(asked) => {
-                    if let Some(end) = self.keeper.take(asked, &self.clock, &self.queue) {
-                        return Some(end);
-                    }
+            let end = crossbeam::select! {
+                recv(self.commands) -> asked => {
+                    asked.ok().and_then(|asked| self.keeper.take(asked, &self.clock, &self.queue))
                 }
-                Err(_) if left.is_zero() => return None,
-                Err(_) => {}
+                recv(self.red_limits.crossings()) -> crossing => {
+                    crossing.ok().and_then(|crossing| {
+                        self.alarms.push(crossing.text.clone());
+                        self.keeper.cross(crossing, &self.clock, &self.queue)
+                    })
+                }
+                default(wait) => {
+                    if left.is_zero() {
+                        return None;
+                    }
+                    None
+                }
+            };
+            if end.is_some() {
+                return end;
             }
         }
+    }
+
+    /// Texts of the red limits that were crossed since the last call.
+    pub fn take_alarms(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.alarms)
     }
 
     fn look(&mut self) -> Option<End> {
@@ -215,6 +235,9 @@ impl Session {
         }
         if self.recorder.has_ended() {
             return failed("the recorder ended by itself".to_owned());
+        }
+        if self.red_limits.has_ended() {
+            return failed("the watch over the red limits ended by itself".to_owned());
         }
         let needed = self.sequencer.progress().bytes() + limits::DISK_RESERVE_BYTES;
         if let Some(end) = self.keeper.check_disk(self.folder.root(), needed) {
@@ -236,6 +259,7 @@ impl Session {
         self.links.stop();
         self.keeper.last_pair(&self.clock, &self.queue);
         self.queue.push(self.clock.now(), RecordSource::STATION, Body::End(end));
+        self.red_limits.finish();
         let root = self.sequencer.finish()?;
         let built = self.recorder.finish(root)?;
         evidence::close_run(&self.folder, Clock::wall_now())?;

@@ -284,7 +284,7 @@ check-buses = Buses (share of the wire, polls/s):
 
 ## Help
 help-about = Acquires field trials of rescue equipment and judges them.
-help-demo = Run a whole trial against a simulated fire pump.
+help-demo = Run a whole trial against simulated equipment.
 help-check = Check a plan: documents, requests, what they take of each bus.
 help-run = Run a trial.
 help-mark = Set a mark in a running trial.
@@ -376,3 +376,10 @@ plan-calibration-uncertainty = Calibration "{ $id }": uncertainty = {"{"} expand
 plan-unknown-calibration = There is no [[calibration]] with the id "{ $calibration }".
 plan-bad-limit = The limit of "{ $channel }" needs above or below, finite, and below less than above.
 plan-modbus-over-bytes = Device "{ $device }" speaks Modbus: its link is of kind "tcp" or "rtu-over-tcp".
+
+## Demonstration: the generating set
+demo-about-generator = An emergency generating set at a simulated load bank, about 65 s, on lines with single faults. Plan: { $plan }
+help-arg-rig = pump: a fire pump on a test tank; generator: an emergency generating set under load steps.
+
+## Red limits
+run-red-limit = RED LIMIT  { $text }

@@ -284,7 +284,7 @@ check-buses = 总线(占用率、每秒轮询次数):
 
 ## 帮助
 help-about = 采集救援装备现场试验数据并作出判定。
-help-demo = 对模拟消防泵做一次完整试验。
+help-demo = 对模拟设备做一次完整试验。
 help-check = 检查试验方案:文件、请求及其总线占用。
 help-run = 进行试验。
 help-mark = 在运行中的试验里打标记。
@@ -376,3 +376,10 @@ plan-calibration-uncertainty = 校准 "{ $id }":uncertainty = {"{"} expanded, co
 plan-unknown-calibration = 没有 id 为 "{ $calibration }" 的 [[calibration]]。
 plan-bad-limit = "{ $channel }" 的限值需要 above 或 below,为有限数,且 below 小于 above。
 plan-modbus-over-bytes = 设备 "{ $device }" 使用 Modbus:其链路须为 kind = "tcp" 或 "rtu-over-tcp"。
+
+## 演示:发电机组
+demo-about-generator = 模拟负载箱上的应急发电机组,约 65 s,线路上偶有个别故障。试验方案:{ $plan }
+help-arg-rig = pump:试验水池上的消防泵;generator:突加突卸试验中的应急发电机组。
+
+## Red limits
+run-red-limit = 红线越限  { $text }

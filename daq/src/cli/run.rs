@@ -145,7 +145,9 @@ pub(super) fn tend(
         if signals.load(Ordering::Acquire) > 0 {
             break End { kind: EndKind::Signal, reason: String::new() };
         }
-        if let Some(end) = session.tend(Duration::from_millis(50)) {
+        let ended = session.tend(Duration::from_millis(50));
+        shower.alarm(&session.take_alarms());
+        if let Some(end) = ended {
             break end;
         }
         if let Some(end) = each(&session) {
@@ -227,6 +229,18 @@ impl Shower {
         self.periods += 1;
         if self.redraws || self.format == Format::Json || self.periods % PLAIN_STATUS_PERIODS == 1 {
             self.print(session);
+        }
+    }
+
+    /// Tells of red limits at once, on lines that stay.
+    fn alarm(&mut self, alarms: &[String]) {
+        for alarm in alarms {
+            if self.redraws && self.lines > 0 {
+                eprint!("\x1b[{}F\x1b[J", self.lines);
+                self.lines = 0;
+            }
+            let crossed = message!("run-red-limit", text = words::printable(alarm));
+            eprintln!("{}", crossed.in_language(self.language));
         }
     }
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Instant;
 
+use trial::plan::RedAction;
 use trial::record::{
     Body, ClockPair, DEFAULT_MARK_UNCERTAINTY_NS, End, EndKind, Event, EventKind, Mark,
     RecordSource,
@@ -14,6 +15,7 @@ use crate::control::{Asked, Command, Reply};
 use crate::disk::free_bytes;
 use crate::limits::{CLOCK_PAIR_PERIOD, CLOCK_STEP, DISK_CHECK};
 use crate::queue::JournalQueue;
+use crate::red_limits::Crossing;
 
 /// Most bytes of a mark's text.
 const MAX_MARK_BYTES: usize = 1_024;
@@ -78,6 +80,32 @@ impl Keeper {
         let free = free_bytes(root).ok()?;
         let reason = format!("only {} MB are left on the disk", free >> 20);
         (free < needed).then_some(End { kind: EndKind::Failed, reason })
+    }
+
+    /// Marks the crossing of a red limit; returns the end if the plan asks for it.
+    pub fn cross(
+        &mut self,
+        crossing: Crossing,
+        clock: &Clock,
+        queue: &JournalQueue,
+    ) -> Option<End> {
+        let Crossing { at, uncertainty_ns, value, action, text } = crossing;
+        let now = clock.now();
+        let told = Event { kind: EventKind::RedLimit, text: format!("{text}, it was {value}") };
+        queue.push(now, RecordSource::STATION, Body::Event(told));
+        self.marks += 1;
+        let mark = Mark {
+            number: self.marks,
+            text: text.clone(),
+            at,
+            uncertainty_ns,
+            by: "red-limit".to_owned(),
+            corrects: None,
+            retracts: false,
+        };
+        queue.push(now, RecordSource::STATION, Body::Mark(mark));
+        let end = End { kind: EndKind::RedLimit, reason: text };
+        (action == RedAction::EndTrial).then_some(end)
     }
 
     /// Carries a command out; returns the end if it is one.

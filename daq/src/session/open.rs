@@ -21,6 +21,7 @@ use crate::link::{self, Line, LinkContext};
 use crate::preflight::Prepared;
 use crate::queue::JournalQueue;
 use crate::recorder::Recorder;
+use crate::red_limits::RedLimits;
 use crate::sequencer::{Sequencer, write_first};
 use crate::status::Observer;
 
@@ -183,6 +184,8 @@ fn launch(
     let (observer, status) = Observer::new();
     let recorder = Recorder::start(&folder, sequencer.progress(), observer)
         .map_err(system("start the recorder's thread"))?;
+    let red_limits = RedLimits::start(&prepared.plan, &folder, sequencer.progress())
+        .map_err(system("start the thread of the red limits"))?;
     let keeper = Keeper::start(&clock, &queue);
     let (asking, commands) = command_queue();
     let contexts = (0..prepared.plan.links.len())
@@ -211,6 +214,8 @@ fn launch(
         queue,
         sequencer,
         recorder,
+        red_limits,
+        alarms: Vec::new(),
         links,
         status,
         commands,

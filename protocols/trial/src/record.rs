@@ -313,6 +313,8 @@ pub enum EventKind {
     HeldBack,
     /// The disk takes long to make the journal durable; nothing is acknowledged meanwhile.
     SyncSlow,
+    /// A value stayed beyond a red limit of the plan.
+    RedLimit,
     /// Anything else, told by its text.
     Note,
 }
@@ -337,6 +339,8 @@ pub enum EndKind {
     TimeOver,
     /// A signal ended it in order.
     Signal,
+    /// A red limit of the plan ended it in order.
+    RedLimit,
     /// It was given up, for the reason told.
     Aborted,
     /// The daemon had stopped without ending it; recovery wrote this record.
