@@ -81,6 +81,7 @@ const LENGTH: [i8; 5] = [1, 0, 0, 0, 0];
 const VELOCITY: [i8; 5] = [1, 0, -1, 0, 0];
 const ACCELERATION: [i8; 5] = [1, 0, -2, 0, 0];
 const MASS: [i8; 5] = [0, 1, 0, 0, 0];
+const DENSITY: [i8; 5] = [-3, 1, 0, 0, 0];
 const FORCE: [i8; 5] = [1, 1, -2, 0, 0];
 const VOLUME: [i8; 5] = [3, 0, 0, 0, 0];
 const POWER: [i8; 5] = [2, 1, -3, 0, 0];
@@ -98,6 +99,9 @@ const UNITS: &[Unit] = &[
     unit("deg", PLAIN, std::f64::consts::PI / 180.0),
     unit("rad", PLAIN, 1.0),
     unit("dB(A)", PLAIN, 1.0),
+    unit("ppm", PLAIN, 1e-6),
+    // Share of the lower explosive limit of the gas.
+    unit("%LEL", PLAIN, 0.01),
     unit("m", LENGTH, 1.0),
     unit("mm", LENGTH, 1e-3),
     unit("cm", LENGTH, 1e-2),
@@ -115,7 +119,9 @@ const UNITS: &[Unit] = &[
     unit("kg", MASS, 1.0),
     unit("g", MASS, 1e-3),
     unit("t", MASS, 1e3),
-    unit("kg/m3", [-3, 1, 0, 0, 0], 1.0),
+    unit("kg/m3", DENSITY, 1.0),
+    unit("mg/m3", DENSITY, 1e-6),
+    unit("ug/m3", DENSITY, 1e-9),
     unit("kg/h", [0, 1, -1, 0, 0], 1.0 / 3600.0),
     unit("N", FORCE, 1.0),
     unit("kN", FORCE, 1e3),
@@ -176,6 +182,7 @@ impl Unit {
             "degC" => "°C".to_owned(),
             "deg" => "°".to_owned(),
             "deg/s" => "°/s".to_owned(),
+            "ug/m3" => "µg/m³".to_owned(),
             "1" => String::new(),
             symbol => symbol.replace("m3", "m³").replace("m2", "m²").replace("s2", "s²"),
         }
@@ -274,7 +281,13 @@ quantities! {
     /// Mass.
     Mass = "mass", MASS;
     /// Mass per volume.
-    Density = "density", [-3, 1, 0, 0, 0];
+    Density = "density", DENSITY;
+    /// Mass of a substance per volume of air.
+    MassConcentration = "mass-concentration", DENSITY;
+    /// Share of a gas in the volume of air.
+    GasConcentration = "gas-concentration", PLAIN;
+    /// Concentration of a combustible gas as a share of its lower explosive limit.
+    ExplosiveLimitShare = "explosive-limit-share", PLAIN;
     /// Force.
     Force = "force", FORCE;
     /// Length, height or depth.
