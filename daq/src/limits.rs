@@ -74,8 +74,10 @@ pub const PULSE: Duration = Duration::from_millis(50);
 pub const STALL: Duration = Duration::from_millis(500);
 /// Stalls that a link remembers.
 pub const REMEMBERED_STALLS: usize = 16;
-/// Most bytes that a link takes off its line at once after a stall.
-pub const STALL_BACKLOG_BYTES: usize = 1 << 20;
+/// Longest time for which a link takes off its line what waited there during a stall.
+pub const BACKLOG_LONGEST: Duration = Duration::from_millis(50);
+/// Silence that ends that: nothing waits any more.
+pub const BACKLOG_QUIET: Duration = Duration::from_millis(2);
 /// How often the wall clock is compared with the boot clock.
 pub const CLOCK_CHECK: Duration = Duration::from_millis(100);
 /// How often a pair of wall and boot time is recorded.

@@ -12,7 +12,9 @@ use tokio_serial::{
 use trial::plan::{CharacterFrame, Link, LinkKind, Parity};
 use words::{Message, message};
 
-use crate::limits::CONNECT_TIMEOUT;
+use crate::limits::{
+    CONNECT_TIMEOUT, KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, KEEPALIVE_PROBES, UNACKNOWLEDGED_LONGEST,
+};
 
 /// An open line.
 #[derive(Debug)]
@@ -27,6 +29,17 @@ pub enum Line {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct ConnectError(pub Message);
+
+impl Line {
+    /// Whether bytes wait to be read that the runtime may not know of yet. Of a TCP connection it
+    /// is not asked: what another peer sends does not meet what is sent from here.
+    pub fn has_unread(&self) -> bool {
+        match self {
+            Line::Serial(port) => port.bytes_to_read().is_ok_and(|bytes| bytes > 0),
+            Line::Tcp(_) => false,
+        }
+    }
+}
 
 impl AsyncRead for Line {
     fn poll_read(
@@ -90,9 +103,22 @@ pub async fn connect(link: &Link) -> Result<Line, ConnectError> {
                 .map_err(|_| refused("timed out".to_owned()))?
                 .map_err(|error| refused(error.to_string()))?;
             stream.set_nodelay(true).map_err(|error| refused(error.to_string()))?;
+            watch_peer(&stream).map_err(|error| refused(error.to_string()))?;
             Ok(Line::Tcp(stream))
         }
     }
+}
+
+/// Lets the kernel notice a peer that has vanished without a word, on either side's silence.
+fn watch_peer(stream: &TcpStream) -> io::Result<()> {
+    use rustix::net::sockopt;
+    sockopt::set_socket_keepalive(stream, true)?;
+    sockopt::set_tcp_keepidle(stream, KEEPALIVE_IDLE)?;
+    sockopt::set_tcp_keepintvl(stream, KEEPALIVE_INTERVAL)?;
+    sockopt::set_tcp_keepcnt(stream, KEEPALIVE_PROBES)?;
+    let milliseconds = u32::try_from(UNACKNOWLEDGED_LONGEST.as_millis()).unwrap_or(u32::MAX);
+    sockopt::set_tcp_user_timeout(stream, milliseconds)?;
+    Ok(())
 }
 
 /// Opens a port for this process alone: the crate below takes both TIOCEXCL and a lock.

@@ -1,50 +1,136 @@
 //! A link that only listens: a stream, or a bus that another master polls.
+//!
+//! Invariants:
+//! - Nothing is ever sent.
+//! - What waited while the station stood still is not kept: its time is not known, and the kernel
+//!   may have dropped what came behind it.
 
 use std::borrow::Cow;
 use std::io;
+use std::time::Duration;
 
 use tokio::io::AsyncReadExt as _;
-use trial::record::Body;
+use tokio::time::Instant;
+use trial::plan::LinkKind;
+use trial::record::{Body, DiscardCause, Discarded};
+use trial::time::{Span, TrialTime};
 
-use super::{Backoff, Line, LinkContext, connect};
-use crate::limits::READ_BYTES;
+use super::pulse::Pulse;
+use super::reconnect::Connector;
+use super::{Line, LinkContext};
+use crate::limits::{
+    BACKLOG_LONGEST, BACKLOG_QUIET, READ_BYTES, SILENT_STREAM, SILENT_STREAM_PERIODS,
+};
 
 /// Journals every byte until the run ends; opens the line again when it is lost.
-pub async fn run(context: LinkContext, line: Line) {
+pub async fn run(context: LinkContext, pulse: Pulse, line: Line) {
     let mut line = Some(line);
     let mut stop = context.stop.clone();
-    let mut backoff = Backoff::new();
-    while !context.is_stopping() {
+    let mut connector = Connector::new(context.link().clone());
+    let mut reader = Reader { stalls_seen: context.clock.now(), context, pulse };
+    let patience = reader.patience();
+    let mut heard_at = Instant::now();
+    while !reader.context.is_stopping() {
+        reader.context.wait_for_room().await;
         let Some(open) = line.as_mut() else {
             tokio::select! {
-                () = tokio::time::sleep(backoff.pause()) => {}
+                again = connector.opened() => {
+                    reader.context.push_state(true, "opened again");
+                    heard_at = Instant::now();
+                    line = Some(again);
+                }
                 _ = stop.wait_for(|stopping| *stopping) => return,
-            }
-            if let Ok(again) = connect(context.link()).await {
-                context.push_state(true, "opened again");
-                backoff = Backoff::new();
-                line = Some(again);
             }
             continue;
         };
-        context.wait_for_room().await;
         let result = tokio::select! {
-            result = read_once(&context, open) => result,
+            result = reader.read_once(open) => result,
+            () = silence(heard_at, patience) => Err(io::ErrorKind::TimedOut.into()),
             _ = stop.wait_for(|stopping| *stopping) => return,
         };
-        if let Err(error) = result {
-            context.push_state(false, error.to_string());
-            line = None;
+        match result {
+            Ok(()) => {
+                heard_at = Instant::now();
+                connector.proved();
+            }
+            Err(error) => {
+                reader.context.push_state(false, error.to_string());
+                line = None;
+                connector.lost();
+            }
         }
     }
 }
 
-async fn read_once(context: &LinkContext, line: &mut Line) -> io::Result<()> {
-    let mut bytes = [0; READ_BYTES];
-    let count = line.read(&mut bytes).await?;
-    if count == 0 {
-        return Err(io::ErrorKind::UnexpectedEof.into());
+/// Ends when nothing was heard for as long as the stream's patience goes; never where it has none.
+async fn silence(heard_at: Instant, patience: Option<Duration>) {
+    match patience {
+        Some(patience) => tokio::time::sleep_until(heard_at + patience).await,
+        None => std::future::pending().await,
     }
-    context.push(Body::Received { bytes: Cow::Owned(bytes[..count].to_vec()) });
-    Ok(())
+}
+
+struct Reader {
+    context: LinkContext,
+    pulse: Pulse,
+    /// Stalls until here have been dealt with.
+    stalls_seen: TrialTime,
+}
+
+impl Reader {
+    /// Silence after which a TCP connection is opened anew, since a peer may keep one that it has
+    /// forgotten; `None` for a serial line, and where the plan declares no period.
+    fn patience(&self) -> Option<Duration> {
+        if matches!(self.context.link().kind, LinkKind::Serial { .. }) {
+            return None;
+        }
+        let devices = self.context.plan.devices.iter();
+        let mut here = devices.filter(|device| device.link == self.context.index);
+        let period = here.find_map(|device| device.period)?;
+        Some(SILENT_STREAM.max(period * SILENT_STREAM_PERIODS))
+    }
+
+    /// One read: journalled at once, unless the station stood still before it.
+    async fn read_once(&mut self, line: &mut Line) -> io::Result<()> {
+        let mut bytes = [0; READ_BYTES];
+        let count = read_some(line, &mut bytes).await?;
+        match self.pulse.stall_since(self.stalls_seen) {
+            None => {
+                let bytes = Cow::Owned(bytes[..count].to_vec());
+                self.context.push(Body::Received { bytes });
+                Ok(())
+            }
+            Some(stall) => self.discard_backlog(line, stall, count).await,
+        }
+    }
+
+    /// Takes off the line what waited there while the station stood still.
+    async fn discard_backlog(
+        &mut self,
+        line: &mut Line,
+        stall: Span,
+        first: usize,
+    ) -> io::Result<()> {
+        let mut bytes = [0; READ_BYTES];
+        let mut count = first as u64;
+        let until = Instant::now() + BACKLOG_LONGEST;
+        while Instant::now() < until {
+            match tokio::time::timeout(BACKLOG_QUIET, read_some(line, &mut bytes)).await {
+                Ok(Ok(more)) => count += more as u64,
+                // The next read meets the same trouble, after what was lost is told.
+                Ok(Err(_)) | Err(_) => break,
+            }
+        }
+        let discarded = Discarded { bytes: count, since: stall.start, why: DiscardCause::Stalled };
+        self.context.push(Body::Discarded(discarded));
+        self.stalls_seen = self.context.clock.now();
+        Ok(())
+    }
+}
+
+async fn read_some(line: &mut Line, bytes: &mut [u8]) -> io::Result<usize> {
+    match line.read(bytes).await? {
+        0 => Err(io::ErrorKind::UnexpectedEof.into()),
+        count => Ok(count),
+    }
 }

@@ -9,12 +9,14 @@
 mod connect;
 mod listener;
 mod poller;
+mod pulse;
+mod reconnect;
 mod schedule;
+mod silence;
 mod tap;
 mod timer;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::watch;
 use trial::plan::{Link, Plan, RequestPlan};
@@ -22,10 +24,10 @@ use trial::profile::Dialect;
 use trial::record::{Body, Event, EventKind, LinkState, RecordSource};
 
 use crate::clock::Clock;
-use crate::limits::{RECONNECT_FIRST, RECONNECT_LONGEST};
 use crate::queue::JournalQueue;
 
 pub use connect::{ConnectError, Line, connect};
+use pulse::Pulse;
 
 /// What every link's task works with.
 #[derive(Debug, Clone)]
@@ -87,29 +89,20 @@ impl LinkContext {
 pub async fn run(context: LinkContext, line: Line) {
     let devices = || context.plan.devices.iter().filter(|device| device.link == context.index);
     let polled = devices().any(|d| d.profile.dialect == Dialect::Modbus && !d.listen);
+    let pulse = Pulse::new(context.clock, context.queue.clone(), context.source());
     context.push_state(true, "opened");
-    if polled {
-        poller::Poller::new(context, line).run().await;
-    } else {
-        listener::run(context, line).await;
-    }
-}
-
-/// Pauses between attempts to open a lost link again: doubled each time, with jitter so that
-/// many links don't return at one instant.
-#[derive(Debug)]
-struct Backoff {
-    next: Duration,
-}
-
-impl Backoff {
-    fn new() -> Backoff {
-        Backoff { next: RECONNECT_FIRST }
-    }
-
-    fn pause(&mut self) -> Duration {
-        let pause = self.next;
-        self.next = (pause * 2).min(RECONNECT_LONGEST);
-        pause.mul_f64(0.75 + fastrand::f64() * 0.5)
+    let beating = pulse.clone();
+    let work = async move {
+        if !polled {
+            return listener::run(context, pulse, line).await;
+        }
+        match timer::Timer::new(context.clock) {
+            Ok(timer) => poller::Poller::new(context, pulse, timer, line).run().await,
+            Err(error) => context.push_state(false, error.to_string()),
+        }
+    };
+    tokio::select! {
+        () = work => {}
+        () = beating.beat() => {}
     }
 }

@@ -6,44 +6,51 @@
 //! - After a missed answer nothing of it can become a value: a TCP connection is dropped; on a
 //!   serial line the bytes are drained until it is quiet, and the device is then found again by a
 //!   probe whose answer has another length than that of any request of the device. Devices
-//!   answer in order, so whatever was late has come before the probe's answer.
+//!   answer in order, so whatever was late has come before the probe's answer. A retry is no
+//!   exception.
+//! - Between polls the line is listened to: an unplugged adapter, a closed connection and another
+//!   master are noticed at once.
 //! - A device that does not answer costs the others on its bus a bounded share of the time.
 
-use std::time::Duration;
+mod exchange;
+mod foreign;
 
-use tokio::task::JoinHandle;
-use tokio_modbus::client::{Context, Reader as _, rtu, tcp};
-use tokio_modbus::slave::{Slave, SlaveContext as _};
-use trial::plan::{Ask, Device, Request};
-use trial::profile::Table;
-use trial::record::{Body, Cause, Event, EventKind, PollDue};
+use tokio_modbus::client::{Context, rtu, tcp};
+use tokio_modbus::slave::Slave;
+use trial::plan::{Ask, Device, LinkKind, Request};
+use trial::profile::Polling;
+use trial::record::{Body, Cause, PollDue};
 use trial::time::{TrialTime, duration_nanoseconds};
 use wire::modbus::{Framing, framing_of};
 
+use super::pulse::Pulse;
+use super::reconnect::Connector;
 use super::schedule::{Next, Schedule};
+use super::silence::Silence;
 use super::tap::Tap;
 use super::timer::Timer;
-use super::{Backoff, ConnectError, Line, LinkContext, connect};
-use crate::limits::{
-    PATIENCE_POLLS, QUIET_INTERVAL, QUIET_LONGEST, SILENT_DEVICE_LONGEST, SILENT_DEVICE_SHARE,
-};
-
-/// Bytes of a read request and of an answer without its registers, RTU.
-const REQUEST_BYTES: u32 = 8;
-const ANSWER_FRAME_BYTES: u32 = 5;
+use super::{Line, LinkContext};
+use crate::limits::SILENT_LINK_EXCHANGES;
+use exchange::Question;
+use foreign::ForeignMaster;
 
 /// Polls the devices of one link.
 pub struct Poller {
     context: LinkContext,
+    pulse: Pulse,
+    timer: Timer,
     framing: Framing,
     connection: Option<Connection>,
-    connecting: Option<JoinHandle<Result<Line, ConnectError>>>,
-    /// When the connection was last dropped or lost.
+    connector: Connector,
+    /// When the line was opened last, and when it was last dropped or lost.
+    up_since: TrialTime,
     down_since: TrialTime,
-    backoff: Backoff,
-    devices: Vec<DeviceState>,
-    /// More than one device is on the line.
-    shared: bool,
+    devices: Vec<Silence>,
+    /// Devices on the line.
+    sharing: u32,
+    foreign: ForeignMaster,
+    /// Exchanges in a row of which nothing was heard.
+    unheard: u32,
     next_poll: u64,
     free_at: TrialTime,
 }
@@ -53,41 +60,38 @@ struct Connection {
     client: Context,
 }
 
-/// What is known of a device's silence.
-#[derive(Debug, Clone, Copy, Default)]
-struct DeviceState {
-    misses: u32,
-    ask_again_at: TrialTime,
-    /// A late answer may still come; a probe must be answered first.
-    suspect: bool,
-}
-
-/// What an exchange asks for.
-#[derive(Debug, Clone, Copy)]
-struct Question {
-    device: usize,
-    table: Table,
-    address: u16,
-    count: u16,
-}
-
 /// The line is gone.
 struct LineLost(String);
 
+impl From<std::io::Error> for LineLost {
+    fn from(error: std::io::Error) -> LineLost {
+        LineLost(error.to_string())
+    }
+}
+
+/// How long the poller goes on after a step.
+enum Step {
+    Go,
+    End,
+}
+
 impl Poller {
     /// A poller on an open line.
-    pub fn new(context: LinkContext, line: Line) -> Poller {
-        let framing = framing_of(context.link());
+    pub fn new(context: LinkContext, pulse: Pulse, timer: Timer, line: Line) -> Poller {
         let on_line = |device: &&Device| device.link == context.index;
-        let shared = context.plan.devices.iter().filter(on_line).count() > 1;
+        let sharing = context.plan.devices.iter().filter(on_line).count();
         let mut poller = Poller {
-            devices: vec![DeviceState::default(); context.plan.devices.len()],
-            shared,
-            framing,
+            pulse,
+            timer,
+            framing: framing_of(context.link()),
             connection: None,
-            connecting: None,
+            connector: Connector::new(context.link().clone()),
+            up_since: TrialTime::ZERO,
             down_since: TrialTime::ZERO,
-            backoff: Backoff::new(),
+            devices: vec![Silence::default(); context.plan.devices.len()],
+            sharing: u32::try_from(sharing).unwrap_or(u32::MAX),
+            foreign: ForeignMaster::default(),
+            unheard: 0,
             next_poll: 0,
             free_at: TrialTime::ZERO,
             context,
@@ -98,10 +102,6 @@ impl Poller {
 
     /// Polls until the run ends.
     pub async fn run(mut self) {
-        let timer = match Timer::new(self.context.clock) {
-            Ok(timer) => timer,
-            Err(error) => return self.context.push_state(false, error.to_string()),
-        };
         let requests = self.context.requests.clone();
         let mine = requests.requests.iter().enumerate().filter(|(_, request)| {
             self.context.plan.devices[request.device].link == self.context.index
@@ -109,27 +109,23 @@ impl Poller {
         let start = self.context.clock.now();
         let entries = mine.map(|(number, request)| (number as u32, request.every_ns));
         let mut schedule = Schedule::new(entries, requests.requests.len(), start);
-        let mut stop = self.context.stop.clone();
         while !self.context.is_stopping() {
             self.context.wait_for_room().await;
+            self.pulse.feel();
             match schedule.next(self.context.clock.now()) {
                 Next::Wait(until) => {
-                    tokio::select! {
-                        waited = timer.wait_until(until) => if let Err(error) = waited {
-                            return self.context.push_state(false, error.to_string());
-                        },
-                        _ = stop.wait_for(|stopping| *stopping) => return,
+                    if let Step::End = self.idle(until).await {
+                        return;
                     }
                 }
                 Next::Missed { request, due } => {
-                    let was_down = self.connection.is_none() && due >= self.down_since;
-                    let cause = if was_down { Cause::LinkDown } else { Cause::Overrun };
+                    let cause = self.why_never_sent(due);
                     let poll = self.poll_due(request, due);
                     self.context.push(Body::Outcome { poll, cause });
                 }
                 // An exchange that has begun is ended, which its timeout bounds.
                 Next::Send { request, due } => {
-                    self.send(&requests.requests[request as usize], request, due, &timer).await;
+                    self.send(&requests.requests[request as usize], request, due).await;
                     // A link that is polled back to back must leave the others their turn.
                     tokio::task::consume_budget().await;
                 }
@@ -137,11 +133,50 @@ impl Poller {
         }
     }
 
+    fn why_never_sent(&self, due: TrialTime) -> Cause {
+        if self.pulse.was_still(due) {
+            Cause::Stalled
+        } else if self.connection.is_none() && due >= self.down_since {
+            Cause::LinkDown
+        } else {
+            Cause::Overrun
+        }
+    }
+
+    /// Waits for the next poll, and takes meanwhile what the line brings.
+    async fn idle(&mut self, until: TrialTime) -> Step {
+        let mut stop = self.context.stop.clone();
+        let tap = self.connection.as_ref().map(|connection| connection.tap.clone());
+        let heard = async {
+            match &tap {
+                Some(tap) => tap.drain_once().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            waited = self.timer.wait_until(until) => if let Err(error) = waited {
+                self.context.push_state(false, error.to_string());
+                return Step::End;
+            },
+            _ = stop.wait_for(|stopping| *stopping) => return Step::End,
+            heard = heard => if let Err(error) = heard {
+                self.lose(error.to_string());
+            },
+            line = self.connector.opened() => self.attach(line),
+        }
+        Step::Go
+    }
+
     fn attach(&mut self, line: Line) {
         let context = &self.context;
+        if self.up_since < self.down_since {
+            context.push_state(true, "opened again");
+        }
         let source = context.source();
         let tap = Tap::new(line, self.framing, context.clock, context.queue.clone(), source);
         self.connection = Some(Connection { client: self.client(&tap), tap });
+        self.up_since = self.context.clock.now();
+        self.unheard = 0;
     }
 
     fn client(&self, tap: &Tap<Line>) -> Context {
@@ -151,225 +186,171 @@ impl Poller {
         }
     }
 
+    fn polling(&self, device: usize) -> Polling {
+        self.context.plan.devices[device].profile.polling
+    }
+
     fn poll_due(&mut self, request: u32, due: TrialTime) -> u64 {
-        let poll = self.next_poll;
-        self.next_poll += 1;
+        let poll = self.take_number();
         self.context.push(Body::PollDue(PollDue { poll, request, due }));
         poll
     }
 
+    fn take_number(&mut self) -> u64 {
+        let poll = self.next_poll;
+        self.next_poll += 1;
+        poll
+    }
+
     /// One poll from due to outcome.
-    async fn send(&mut self, request: &Request, number: u32, due: TrialTime, timer: &Timer) {
+    async fn send(&mut self, request: &Request, number: u32, due: TrialTime) {
         let poll = self.poll_due(number, due);
         let Ask::Read { table, address, count } = request.ask else {
             // Queries are asked by another task; a poller is given reads alone.
             return self.context.push(Body::Outcome { poll, cause: Cause::RunEnded });
         };
         let question = Question { device: request.device, table, address, count };
-        let cause = match self.ask(poll, question, timer).await {
+        let began = self.context.clock.now();
+        let cause = match self.ask(poll, question).await {
             Ok(cause) => cause,
             Err(LineLost(why)) => {
                 self.lose(why);
                 Cause::LinkDown
             }
         };
+        // Whatever went wrong while the station stood still says nothing of line and device.
+        let stalled = is_missed(cause) && self.pulse.stall_since(began).is_some();
+        let cause = if stalled { Cause::Stalled } else { cause };
         self.context.push(Body::Outcome { poll, cause });
     }
 
-    async fn ask(
-        &mut self,
-        poll: u64,
-        question: Question,
-        timer: &Timer,
-    ) -> Result<Cause, LineLost> {
-        self.reconnect(question.device).await;
+    async fn ask(&mut self, poll: u64, question: Question) -> Result<Cause, LineLost> {
+        self.await_line(question.device).await;
         if self.connection.is_none() {
             return Ok(Cause::LinkDown);
         }
         let began = self.context.clock.now();
-        if self.shared && began < self.devices[question.device].ask_again_at {
+        let silence = self.devices[question.device];
+        if self.sharing > 1 && !silence.is_due(began) {
             return Ok(Cause::BackedOff);
         }
-        if self.devices[question.device].suspect {
-            let probe = self.probe_of(question);
-            let number = self.next_poll;
-            self.next_poll += 1;
-            let cause = match self.exchange(number, probe, timer).await? {
-                Cause::Answered | Cause::Refused(_) => Cause::ProbeAnswered,
-                other => other,
-            };
-            self.context.push(Body::Outcome { poll: number, cause });
-            if cause != Cause::ProbeAnswered {
-                self.missed(question.device, began).await?;
-                return Ok(Cause::Timeout);
+        // One that does not answer any more is not asked again and again.
+        let retries = if silence.is_silent() { 0 } else { self.polling(question.device).retries };
+        let mut heard = false;
+        let mut cause = self.attempt(poll, question, &mut heard).await?;
+        for _ in 0..retries {
+            if !is_missed(cause) || self.context.is_stopping() {
+                break;
             }
-            self.devices[question.device].suspect = false;
+            self.await_line(question.device).await;
+            if self.connection.is_none() {
+                break;
+            }
+            cause = self.attempt(poll, question, &mut heard).await?;
         }
-        let cause = self.exchange(poll, question, timer).await?;
-        match cause {
-            Cause::Answered | Cause::Refused(_) => {
-                self.devices[question.device] = DeviceState::default();
-            }
-            _ => self.missed(question.device, began).await?,
+        let now = self.context.clock.now();
+        if is_missed(cause) && self.pulse.stall_since(began).is_none() {
+            self.devices[question.device].missed(began, now, heard);
         }
         Ok(cause)
     }
 
-    /// A question whose answer can't be taken for that of any request of the device.
-    fn probe_of(&self, question: Question) -> Question {
-        let requests = &self.context.requests.requests;
-        let reads = requests.iter().filter(|request| request.device == question.device);
-        // Eight coils or inputs share a byte of the answer.
-        let step = if question.table.has_bits() { 8 } else { 1 };
-        let used = |entries: u16| {
-            reads.clone().filter_map(|request| request.ask.read()).any(|(table, _, count)| {
-                table == question.table && count.div_ceil(step) == entries.div_ceil(step)
-            })
-        };
-        let mut lengths = (0..=question.count / step + 1).map(|number| number * step + 1);
-        let count = lengths.find(|entries| !used(*entries));
-        Question { count: count.unwrap_or(question.count), ..question }
-    }
-
-    async fn exchange(
+    /// Asks once; after a missed answer the line is as if nothing had been asked. Sets `heard` if
+    /// anything came back.
+    async fn attempt(
         &mut self,
         poll: u64,
         question: Question,
-        timer: &Timer,
+        heard: &mut bool,
     ) -> Result<Cause, LineLost> {
-        if self.free_at > self.context.clock.now() {
-            let waited = timer.wait_until(self.free_at).await;
-            waited.map_err(|error| LineLost(error.to_string()))?;
-        }
-        let Some(connection) = &mut self.connection else {
-            return Ok(Cause::LinkDown);
-        };
-        let device = &self.context.plan.devices[question.device];
-        let limit = device.timeout + self.context.wire_time(question.count);
-        connection.tap.begin(poll);
-        connection.client.set_slave(Slave(device.unit));
-        let Question { table, address, count, .. } = question;
-        let call = async {
-            match table {
-                Table::Holding => connection.client.read_holding_registers(address, count).await,
-                Table::Input => connection.client.read_input_registers(address, count).await,
-                Table::Coils => bits(connection.client.read_coils(address, count).await),
-                Table::Discrete => {
-                    bits(connection.client.read_discrete_inputs(address, count).await)
-                }
+        let device = question.device;
+        let timeout = self.context.plan.devices[device].timeout;
+        if self.devices[device].is_suspect() {
+            let limit = self.devices[device].probe_limit(timeout);
+            let probe = self.probe_of(question);
+            let number = self.take_number();
+            let cause = match self.exchange(number, probe, limit).await? {
+                Cause::Answered | Cause::Refused(_) => Cause::ProbeAnswered,
+                other => other,
+            };
+            if cause != Cause::ProbeAnswered {
+                *heard |= self.missed(device).await?;
+                self.context.push(Body::Outcome { poll: number, cause });
+                return Ok(if cause == Cause::ForeignTraffic { cause } else { Cause::Timeout });
             }
-        };
-        let result = tokio::time::timeout(limit, call).await;
-        let verdict = connection.tap.verdict();
-        let now = self.context.clock.now();
-        let turnaround = device.profile.polling.turnaround;
-        let silent = wire::plan::silent_interval(self.context.link());
-        self.free_at = now.plus(duration_nanoseconds(silent + turnaround));
-        let agreed = match (&result, verdict) {
-            (Ok(Ok(Ok(registers))), Some(Cause::Answered)) => connection.tap.agrees_with(registers),
-            (Ok(Ok(Err(_))), Some(Cause::Refused(_))) => true,
-            (Ok(Ok(_)), _) | (_, Some(_)) => false,
-            (Ok(Err(_)) | Err(_), None) => true,
-        };
-        if !agreed {
-            let text =
-                format!("poll {poll}: the client library and the decoder saw different answers");
-            self.context.push(Body::Event(Event { kind: EventKind::Disagreement, text }));
+            self.context.push(Body::Outcome { poll: number, cause });
+            self.devices[device].probed();
         }
-        match (result, verdict) {
-            (_, Some(cause)) => Ok(cause),
-            (Ok(Err(tokio_modbus::Error::Transport(error))), None) => {
-                Err(LineLost(error.to_string()))
-            }
-            (_, None) => Ok(connection.tap.complaint().unwrap_or(Cause::Timeout)),
+        let began = self.context.clock.now();
+        let cause = self.exchange(poll, question, timeout).await?;
+        if is_missed(cause) {
+            *heard |= self.missed(device).await?;
+        } else {
+            let took = self.context.clock.now().since(began).unsigned_abs();
+            self.devices[device].answered(std::time::Duration::from_nanos(took));
+            self.connector.proved();
         }
+        Ok(cause)
     }
 
-    /// After a missed answer: nothing of it may be taken for a later one.
-    async fn missed(&mut self, device: usize, began: TrialTime) -> Result<(), LineLost> {
+    /// After a missed answer: nothing of it may be taken for a later one. Returns whether anything
+    /// was heard.
+    async fn missed(&mut self, device: usize) -> Result<bool, LineLost> {
+        let Some(connection) = &self.connection else { return Ok(false) };
+        let tap = connection.tap.clone();
+        let heard = tap.heard();
         if self.framing == Framing::Tcp {
-            self.note_miss(device, began);
+            tap.give_up();
             self.context.push_state(false, "dropped after a missed answer");
             self.connection = None;
             self.down_since = self.context.clock.now();
-            self.start_connecting(Duration::ZERO);
-            return Ok(());
+            self.connector.dropped();
+            return Ok(heard);
         }
-        self.devices[device].suspect = true;
-        let Some(connection) = &self.connection else { return Ok(()) };
-        let tap = connection.tap.clone();
-        let quiet = QUIET_INTERVAL + self.context.link().latency;
-        let limit = self.context.clock.now().plus(duration_nanoseconds(QUIET_LONGEST));
-        while self.context.clock.now() < limit {
-            match tokio::time::timeout(quiet, tap.drain_once()).await {
-                Ok(Ok(_)) => {}
-                Ok(Err(error)) => return Err(LineLost(error.to_string())),
-                Err(_) => break,
-            }
+        self.devices[device].suspect();
+        // Where nothing came there is nothing to drain; what comes late is read before the next
+        // request, and the probe tells it from its own answer.
+        if heard {
+            self.context.drain(&tap).await?;
         }
+        tap.give_up();
         let client = self.client(&tap);
         self.connection = Some(Connection { tap, client });
-        self.note_miss(device, began);
-        Ok(())
-    }
-
-    fn note_miss(&mut self, device: usize, began: TrialTime) {
-        let now = self.context.clock.now();
-        let state = &mut self.devices[device];
-        state.misses = state.misses.saturating_add(1);
-        if state.misses >= PATIENCE_POLLS {
-            let pause = now.since(began).saturating_mul(i64::from(SILENT_DEVICE_SHARE - 1));
-            state.ask_again_at = now.plus(pause.min(duration_nanoseconds(SILENT_DEVICE_LONGEST)));
+        self.unheard = if heard { 0 } else { self.unheard.saturating_add(1) };
+        let over_tcp = matches!(self.context.link().kind, LinkKind::RtuOverTcp { .. });
+        if over_tcp && self.unheard >= SILENT_LINK_EXCHANGES.saturating_mul(self.sharing) {
+            return Err(LineLost("no device answers; opened anew".to_owned()));
         }
+        Ok(heard)
     }
 
     fn lose(&mut self, why: String) {
         self.context.push_state(false, why);
         self.connection = None;
         self.down_since = self.context.clock.now();
-        let pause = self.backoff.pause();
-        self.start_connecting(pause);
+        self.connector.lost();
     }
 
-    fn start_connecting(&mut self, pause: Duration) {
-        let link = self.context.link().clone();
-        self.connecting = Some(tokio::spawn(async move {
-            tokio::time::sleep(pause).await;
-            connect(&link).await
-        }));
-    }
-
-    /// Takes a line that has been opened again; waits for it no longer than an answer may take.
-    async fn reconnect(&mut self, device: usize) {
-        let Some(connecting) = &mut self.connecting else { return };
+    /// Waits for a line that is being opened again, no longer than an answer may take.
+    async fn await_line(&mut self, device: usize) {
+        if self.connection.is_some() {
+            return;
+        }
         let patience = self.context.plan.devices[device].timeout;
-        let Ok(joined) = tokio::time::timeout(patience, connecting).await else { return };
-        self.connecting = None;
-        match joined {
-            Ok(Ok(line)) => {
-                self.context.push_state(true, "opened again");
-                self.backoff = Backoff::new();
-                self.attach(line);
-            }
-            Ok(Err(_)) | Err(_) => {
-                let pause = self.backoff.pause();
-                self.start_connecting(pause);
-            }
+        if let Ok(line) = tokio::time::timeout(patience, self.connector.opened()).await {
+            self.attach(line);
         }
     }
-}
 
-impl LinkContext {
-    /// Time that a request for `count` registers and its answer take on the wire.
-    fn wire_time(&self, count: u16) -> Duration {
-        let characters = REQUEST_BYTES + ANSWER_FRAME_BYTES + 2 * u32::from(count);
-        self.link().character_time() * characters
+    /// When the device may be asked: after the silence that the last answer needs, and the pause
+    /// that it needs after the line was opened.
+    fn ready_at(&self, device: usize) -> TrialTime {
+        let pause = self.polling(device).connect_pause;
+        self.free_at.max(self.up_since.plus(duration_nanoseconds(pause)))
     }
 }
 
-/// Coils and inputs as registers of 0 or 1, so that one path takes both.
-fn bits(
-    result: Result<Result<Vec<bool>, tokio_modbus::ExceptionCode>, tokio_modbus::Error>,
-) -> Result<Result<Vec<u16>, tokio_modbus::ExceptionCode>, tokio_modbus::Error> {
-    result.map(|answer| answer.map(|bits| bits.into_iter().map(u16::from).collect()))
+/// Whether a poll that ends so has brought nothing.
+fn is_missed(cause: Cause) -> bool {
+    !matches!(cause, Cause::Answered | Cause::Refused(_))
 }

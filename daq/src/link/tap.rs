@@ -5,6 +5,7 @@
 //! - The client library is given only a whole frame that `wire` has accepted for the pending
 //!   request; it never sees noise, late or foreign frames.
 //! - What was accepted is remembered, so that the library's result can be compared with it.
+//! - What comes while nothing is asked is kept for a while: another master's request may be in it.
 
 use std::borrow::Cow;
 use std::io;
@@ -15,10 +16,11 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use trial::record::{Body, Cause, RecordSource};
 use trial::time::TrialTime;
-use wire::modbus::{Framing, Received, Receiver};
+use wire::modbus::{Framing, Received, Receiver, foreign_request};
 
+use super::Line;
 use crate::clock::Clock;
-use crate::limits::READ_BYTES;
+use crate::limits::{OVERHEARD_BYTES, READ_BYTES};
 use crate::queue::JournalQueue;
 
 /// A line with its tap. Clones share the line: one is given to the client library, one stays
@@ -51,6 +53,22 @@ struct Tapped<T> {
     payload: Option<(usize, usize)>,
     verdict: Option<Cause>,
     complaint: Option<Cause>,
+    /// The request that was sent last.
+    own: Vec<u8>,
+    /// Whether any byte but the echo came since the exchange began.
+    heard: bool,
+    /// The last of the bytes that came while nothing was asked, and when.
+    overheard: Vec<u8>,
+    overheard_at: Option<TrialTime>,
+}
+
+/// Another master's request among the bytes that came while nothing was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Overheard {
+    /// The unit that it asks.
+    pub unit: u8,
+    /// Whether anything came behind it.
+    pub answered: bool,
 }
 
 impl<T> Tap<T> {
@@ -76,6 +94,10 @@ impl<T> Tap<T> {
             payload: None,
             verdict: None,
             complaint: None,
+            own: Vec::new(),
+            heard: false,
+            overheard: Vec::new(),
+            overheard_at: None,
         };
         Tap { shared: Arc::new(Mutex::new(tapped)) }
     }
@@ -96,6 +118,12 @@ impl<T> Tap<T> {
         tapped.payload = None;
         tapped.verdict = None;
         tapped.complaint = None;
+        tapped.heard = false;
+    }
+
+    /// Gives the exchange up: what comes from now on was not asked for.
+    pub fn give_up(&self) {
+        self.lock().receiver.clear();
     }
 
     /// How `wire` saw the exchange end: answered or refused; `None` if it accepted no frame.
@@ -106,6 +134,31 @@ impl<T> Tap<T> {
     /// What was wrong with the frames that came instead of an answer.
     pub fn complaint(&self) -> Option<Cause> {
         self.lock().complaint
+    }
+
+    /// Whether any byte but an echo came since the exchange began.
+    pub fn heard(&self) -> bool {
+        let tapped = self.lock();
+        tapped.heard || tapped.receiver.waiting() > 0
+    }
+
+    /// When bytes that nobody asked for came last; `None` once they have been looked at.
+    pub fn overheard_at(&self) -> Option<TrialTime> {
+        self.lock().overheard_at
+    }
+
+    /// The last request of another master among the bytes that nobody asked for.
+    pub fn overheard(&self) -> Option<Overheard> {
+        let tapped = self.lock();
+        let (unit, end) = foreign_request(&tapped.overheard, &tapped.own)?;
+        Some(Overheard { unit, answered: tapped.overheard.len() > end })
+    }
+
+    /// Forgets the bytes that nobody asked for.
+    pub fn forget_overheard(&self) {
+        let mut tapped = self.lock();
+        tapped.overheard.clear();
+        tapped.overheard_at = None;
     }
 
     /// Compares the registers that the client library returned with the accepted answer.
@@ -127,7 +180,37 @@ impl<T: AsyncRead + Unpin> Tap<T> {
     pub async fn drain_once(&self) -> io::Result<usize> {
         std::future::poll_fn(|context| self.lock().poll_line(context)).await
     }
+
+    /// Reads and journals what has come already.
+    ///
+    /// # Errors
+    /// The line failed or was closed.
+    pub async fn drain_ready(&self) -> io::Result<()> {
+        for _ in 0..MAX_READY_READS {
+            let read = std::future::poll_fn(|context| {
+                Poll::Ready(match self.lock().poll_line(context) {
+                    Poll::Ready(read) => Some(read),
+                    Poll::Pending => None,
+                })
+            });
+            match read.await {
+                Some(read) => read?,
+                None => break,
+            };
+        }
+        Ok(())
+    }
 }
+
+impl Tap<Line> {
+    /// Whether bytes wait to be read that the runtime may not know of yet.
+    pub fn has_unread(&self) -> bool {
+        self.lock().line.has_unread()
+    }
+}
+
+/// Reads of one [`Tap::drain_ready`].
+const MAX_READY_READS: usize = 16;
 
 impl<T: AsyncRead + Unpin> Tapped<T> {
     /// One read of the line: journalled, then judged.
@@ -146,6 +229,12 @@ impl<T: AsyncRead + Unpin> Tapped<T> {
         let at = self.clock.now();
         let count = read.len();
         self.queue.push(at, self.source, Body::Received { bytes: Cow::Owned(read.to_vec()) });
+        if !self.receiver.pending() {
+            self.overheard.extend_from_slice(read);
+            let surplus = self.overheard.len().saturating_sub(OVERHEARD_BYTES);
+            self.overheard.drain(..surplus);
+            self.overheard_at = Some(at);
+        }
         self.receiver.received(read);
         self.judge();
         Poll::Ready(Ok(count))
@@ -165,10 +254,16 @@ impl<T: AsyncRead + Unpin> Tapped<T> {
                     self.released.extend_from_slice(frame);
                     self.verdict = Some(Cause::Refused(code));
                 }
-                // Bytes from before the request say nothing against the device.
-                Received::Skipped { cause: Cause::Timeout, .. } => {}
-                Received::Skipped { cause, .. } => self.complaint = Some(cause),
+                // Bytes from before the request, and its echo, say nothing of the device.
+                Received::Skipped { cause: Cause::Timeout, .. } => continue,
+                // Once another master has asked, nothing that comes can be told to be ours.
+                Received::Skipped { cause, .. } => {
+                    if self.complaint != Some(Cause::ForeignTraffic) {
+                        self.complaint = Some(cause);
+                    }
+                }
             }
+            self.heard = true;
         }
     }
 }
@@ -225,6 +320,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Tap<T> {
             let bytes = std::mem::take(&mut tapped.sending);
             let at = tapped.first_write.unwrap_or_else(|| tapped.clock.now());
             tapped.receiver.sent(&bytes);
+            tapped.own.clone_from(&bytes);
             let (poll, source) = (tapped.poll, tapped.source);
             tapped.queue.push(at, source, Body::Sent { poll, bytes: Cow::Owned(bytes) });
         }

@@ -390,6 +390,9 @@ pub enum DiscardCause {
     Flood,
     /// They waited while the journal was full, so that their times are not known.
     HeldBack,
+    /// They waited while the station stood still, so that their times are not known and others
+    /// may be missing behind them.
+    Stalled,
 }
 
 /// Content of a record. Borrows the bytes of the frequent kinds.

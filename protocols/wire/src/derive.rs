@@ -20,8 +20,8 @@ use trial::document::{DocumentError, DocumentSet, MAX_DOCUMENTS};
 use trial::plan::{Plan, RequestPlan};
 use trial::profile::MAX_REGISTERS_PER_REQUEST;
 use trial::record::{
-    Body, ClockPair, DiscardCause, Discarded, End, Event, EventKind, LinkState, Mark, Origin,
-    Record, Recovered,
+    Body, Cause, ClockPair, DiscardCause, Discarded, End, Event, EventKind, LinkState, Mark,
+    Origin, Record, Recovered,
 };
 use trial::recording::{
     Accounting, DeviceAccount, Gap, GapCause, GroupIndex, LinkAccount, SampleGroup,
@@ -295,7 +295,7 @@ impl Derive {
     ) -> Result<(), DeriveError> {
         let unknown = DeriveError::UnknownSource(record.sequence);
         let index = record.source.link_index().ok_or(unknown.clone())?;
-        if let (Some(run), false) = (&mut self.run, state.up) {
+        if let Some(run) = &mut self.run {
             let (Some(fold), Some(link)) =
                 (run.links.get_mut(index), self.accounting.links.get_mut(index))
             else {
@@ -304,8 +304,10 @@ impl Derive {
             let mut output = Output { devices: &mut self.accounting.devices, link, sink };
             match fold {
                 LinkFold::Idle => {}
+                LinkFold::Polled(_) if state.up => {}
                 LinkFold::Polled(polled) => polled.link_down(&mut output),
-                LinkFold::Stream(stream) => stream.link_down(&mut output),
+                LinkFold::Stream(stream) if state.up => stream.link_up(record.at, &mut output),
+                LinkFold::Stream(stream) => stream.link_down(record.at, &mut output),
             }
         }
         sink.link(record.at, index, state);
@@ -341,6 +343,10 @@ impl Derive {
             }
             DiscardCause::HeldBack => {
                 (EventKind::HeldBack, GapCause::HeldBack, "had waited while the journal was full")
+            }
+            DiscardCause::Stalled => {
+                let cause = GapCause::Poll(Cause::Stalled);
+                (EventKind::Stalled, cause, "had waited while the station stood still")
             }
         };
         match fold {

@@ -7,7 +7,7 @@
 
 use trial::plan::{Device, Plan, RequestPlan, SILENT_PERIODS};
 use trial::profile::{Dialect, Place};
-use trial::record::Record;
+use trial::record::{Cause, Record};
 use trial::recording::{Gap, GapCause, GroupIndex, SampleGroup};
 use trial::time::{Span, TrialTime, duration_nanoseconds};
 
@@ -31,6 +31,8 @@ pub(super) struct StreamLink {
     groups: Groups,
     /// Time of the bytes that were skipped since the last frame.
     skipped: Option<Span>,
+    /// When the line went down; `None` while it is up.
+    down_since: Option<TrialTime>,
     /// Half width of the uncertainty of a byte's time.
     byte_uncertainty_ns: i64,
     samples: Vec<Sample>,
@@ -95,6 +97,7 @@ impl StreamLink {
             position: 0,
             timeline: Timeline::new(character_ns),
             skipped: None,
+            down_since: None,
             byte_uncertainty_ns,
             samples: Vec::new(),
         }
@@ -111,7 +114,27 @@ impl StreamLink {
     }
 
     /// The line went down: what is buffered can't be completed any more.
-    pub(super) fn link_down(&mut self, output: &mut Output<'_>) {
+    pub(super) fn link_down(&mut self, at: TrialTime, output: &mut Output<'_>) {
+        self.break_off(output);
+        if self.down_since.is_none() {
+            self.groups.finish(at, output);
+            self.down_since = Some(at);
+        }
+    }
+
+    /// The line is up again: each group has a gap as long as it was down.
+    pub(super) fn link_up(&mut self, at: TrialTime, output: &mut Output<'_>) {
+        let Some(since) = self.down_since.take() else { return };
+        for state in &mut self.groups.0 {
+            let span = Span::new(since, at);
+            let cause = GapCause::Poll(Cause::LinkDown);
+            output.sink.gap(Gap { group: state.group, span, cause });
+            state.last = state.last.max(at);
+        }
+    }
+
+    /// What is buffered ends here.
+    fn break_off(&mut self, output: &mut Output<'_>) {
         self.scan(true, output);
         self.end_skipped(output);
         if let Speaker::Bus(bus) = &mut self.speaker {
@@ -121,14 +144,16 @@ impl StreamLink {
 
     /// Bytes are missing here: what is buffered ends, and each group has a gap.
     pub(super) fn discarded(&mut self, span: Span, cause: GapCause, output: &mut Output<'_>) {
-        self.link_down(output);
-        for state in &self.groups.0 {
+        self.break_off(output);
+        for state in &mut self.groups.0 {
             output.sink.gap(Gap { group: state.group, span, cause });
+            state.last = state.last.max(span.end);
         }
     }
 
     pub(super) fn finish(&mut self, at: TrialTime, output: &mut Output<'_>) {
-        self.link_down(output);
+        self.break_off(output);
+        self.link_up(at, output);
         self.groups.finish(at, output);
     }
 

@@ -123,6 +123,11 @@ impl Receiver {
         dropped
     }
 
+    /// Bytes that wait for more.
+    pub fn waiting(&self) -> usize {
+        self.buffer.len() - self.consumed
+    }
+
     /// Whether a request waits for its answer.
     pub fn pending(&self) -> bool {
         self.pending.is_some()
