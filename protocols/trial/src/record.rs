@@ -313,6 +313,12 @@ pub enum EventKind {
     HeldBack,
     /// The disk takes long to make the journal durable; nothing is acknowledged meanwhile.
     SyncSlow,
+    /// A device gave a text, such as its serial number, for the first time or another than before.
+    DeviceText,
+    /// A number by which a device scales others, such as a decimal exponent, has changed.
+    ScalingChanged,
+    /// The count of a totaliser does not join the one before.
+    CounterReset,
     /// A value stayed beyond a red limit of the plan.
     RedLimit,
     /// Anything else, told by its text.

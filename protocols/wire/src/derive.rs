@@ -8,17 +8,20 @@
 //!   every link, as soon as the run has ended.
 //! - The rows of one group never step back in time.
 
+mod answer;
 mod listened;
 mod polled;
 pub(crate) mod sample;
+mod scaling;
 mod stream;
 mod timeline;
+mod totaliser;
 
 use std::sync::Arc;
 
 use trial::document::{DocumentError, DocumentSet, MAX_DOCUMENTS};
 use trial::plan::{Plan, RequestPlan};
-use trial::profile::MAX_REGISTERS_PER_REQUEST;
+use trial::profile::{MAX_BITS_PER_REQUEST, MAX_REGISTERS_PER_REQUEST};
 use trial::record::{
     Body, Cause, ClockPair, DiscardCause, Discarded, End, Event, EventKind, LinkState, Mark,
     Origin, Record, Recovered,
@@ -28,7 +31,7 @@ use trial::recording::{
 };
 use trial::time::{Span, TrialTime};
 
-use crate::plan::{is_stream, registers_of, sample_groups};
+use crate::plan::{entries_of, is_stream, sample_groups};
 use polled::PolledLink;
 use stream::StreamLink;
 
@@ -380,20 +383,20 @@ fn ensure_requests_fit(plan: &Plan, requests: &RequestPlan) -> Result<(), Derive
             let Some((read, first, count)) = request.ask.read() else { return false };
             let first = u32::from(first);
             let last = first + u32::from(count);
+            let most =
+                if read.has_bits() { MAX_BITS_PER_REQUEST } else { MAX_REGISTERS_PER_REQUEST };
             let points = request.points.iter().map(|point| {
                 let point = device.profile.points.get(*point)?;
-                registers_of(point)
+                entries_of(point)
             });
             !device.listen
                 && !is_stream(device)
-                && (1..=MAX_REGISTERS_PER_REQUEST).contains(&count)
+                && (1..=most).contains(&count)
                 && !request.points.is_empty()
-                && points.into_iter().all(|registers| {
-                    registers.is_some_and(|(table, address, width)| {
+                && points.into_iter().all(|entries| {
+                    entries.is_some_and(|(table, address, width)| {
                         let address = u32::from(address);
-                        table == read
-                            && address >= first
-                            && address + u32::from(width) <= last
+                        table == read && address >= first && address + u32::from(width) <= last
                     })
                 })
         });

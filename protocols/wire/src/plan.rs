@@ -3,106 +3,53 @@
 //!
 //! Invariants:
 //! - every point of a polled device is read by exactly one request, and never in two pieces;
-//! - no request reads more registers than the profile allows;
+//! - no request reads more than the profile allows;
 //! - every channel belongs to exactly one group; the groups of the requests come first, in their
 //!   order.
+
+mod requests;
 
 use std::time::Duration;
 
 use trial::channel::ChannelIndex;
-use trial::plan::{Ask, Device, Link, LinkKind, Plan, Request, RequestPlan};
-use trial::profile::{Dialect, MAX_REGISTERS_PER_REQUEST, Place, Point, Table};
+use trial::plan::{Device, Link, LinkKind, Plan, Request, RequestPlan};
+use trial::profile::{Dialect, Place, Point, Table};
 use trial::recording::SampleGroup;
-use trial::time::duration_nanoseconds;
 
 /// Characters of a read request on an RTU bus: unit, function, address, count, CRC.
 const READ_REQUEST_CHARACTERS: u32 = 8;
-/// Characters of a read answer on an RTU bus beside its registers: unit, function, length, CRC.
+/// Characters of a read answer on an RTU bus beside its data: unit, function, length, CRC.
 const READ_ANSWER_FRAME_CHARACTERS: u32 = 5;
 
-/// The requests by which the devices of a plan are polled, in order of device, table, address.
+/// The requests by which the devices of a plan are polled, in order of device, table, address;
+/// of a device those first that hold what scales its other values.
 ///
-/// Points of one table of a device are joined into one request while no more than the profile's
-/// `max_gap` unused registers lie between them and the request stays within `max_registers`.
+/// Points of one table and one period of a device are joined while no more than the profile's
+/// `max_gap` unused entries lie between them, none of its holes does, and the request stays within
+/// `max_registers` or `max_bits`; so that there are as few requests as possible. With `join =
+/// false` only points that overlap share one.
 pub fn plan_requests(plan: &Plan) -> RequestPlan {
-    let mut requests = Vec::new();
-    for (index, device) in plan.devices.iter().enumerate() {
-        let Some(every) = device.every.filter(|_| !device.listen) else { continue };
-        for table in [Table::Holding, Table::Input] {
-            plan_table(index, device, table, duration_nanoseconds(every), &mut requests);
-        }
-    }
-    RequestPlan { requests }
+    let channels = channels_by_point(plan);
+    let devices = channels.iter().enumerate();
+    let requests =
+        devices.flat_map(|(device, channels)| requests::device_requests(plan, device, channels));
+    RequestPlan { requests: requests.collect() }
 }
 
-fn plan_table(
-    index: usize,
-    device: &Device,
-    wanted: Table,
-    every_ns: i64,
-    requests: &mut Vec<Request>,
-) {
-    let traits = device.profile.modbus.as_ref();
-    let cap = traits.map_or(MAX_REGISTERS_PER_REQUEST, |traits| traits.max_registers);
-    let max_gap = traits.map_or(0, |traits| traits.max_gap);
-    let mut places: Vec<(u16, u16, usize)> = device
-        .profile
-        .points
-        .iter()
-        .enumerate()
-        .filter_map(|(number, point)| {
-            let (table, address, width) = registers_of(point)?;
-            (table == wanted).then_some((address, width, number))
-        })
-        .collect();
-    places.sort_unstable();
-    // Addresses in u32, so that the last register plus one is representable.
-    let mut open: Option<(OpenRequest, u32)> = None;
-    for (address, width, number) in places {
-        let end = u32::from(address) + u32::from(width);
-        if let Some((request, last)) = &mut open {
-            let joined = end.max(*last) - u32::from(request.address);
-            let gap = u32::from(address).saturating_sub(*last);
-            if gap <= u32::from(max_gap) && joined <= u32::from(cap) {
-                *last = end.max(*last);
-                request.count = joined as u16;
-                request.points.push(number);
-                continue;
-            }
-        }
-        let request = OpenRequest { address, count: width, points: vec![number] };
-        let before = open.replace((request, end));
-        requests.extend(before.map(|(request, _)| request.close(index, wanted, every_ns)));
-    }
-    requests.extend(open.map(|(request, _)| request.close(index, wanted, every_ns)));
-}
-
-/// A request to which points may still be added.
-struct OpenRequest {
-    address: u16,
-    count: u16,
-    points: Vec<usize>,
-}
-
-impl OpenRequest {
-    fn close(self, device: usize, table: Table, every_ns: i64) -> Request {
-        let ask = Ask::Read { table, address: self.address, count: self.count };
-        Request { device, ask, points: self.points, every_ns }
-    }
-}
-
-/// Table, first register and number of registers of a point; `None` if it has no registers.
-pub(crate) fn registers_of(point: &Point) -> Option<(Table, u16, u16)> {
+/// Table, first entry and number of entries of a point; `None` if it is in no table.
+pub(crate) fn entries_of(point: &Point) -> Option<(Table, u16, u16)> {
     match point.place {
         Place::Register { table, address, encoding } => {
             Some((table, address, encoding.register_count()))
         }
+        Place::Bit { table, address } => Some((table, address, 1)),
+        Place::RegisterText { table, address, registers } => Some((table, address, registers)),
         _ => None,
     }
 }
 
 /// The groups of channels that are sampled together: first one for each request, with the
-/// request's number; then, by device, one for each point of a listened Modbus device, and one for
+/// request's number, without channels if it reads texts alone; then, by device, one for each point of a listened Modbus device, and one for
 /// each sentence, frame identifier or weighing line of a stream.
 ///
 /// A request that names a device or point which the plan does not have loses that channel; the
@@ -201,7 +148,8 @@ pub struct RequestCost {
     /// Number of the request in the request plan.
     pub request: u32,
     /// Time for which one poll keeps a serial wire: the characters of request and answer, the
-    /// silence between them, and after the answer the longer of silence and turnaround.
+    /// silence between them, and after the answer the longer of silence and turnaround. A poll
+    /// that asks again takes more.
     pub wire_time: Duration,
 }
 
@@ -250,9 +198,9 @@ fn wire_time(link: &Link, device: &Device, request: &Request) -> Duration {
     if !matches!(link.kind, LinkKind::Serial { .. }) {
         return Duration::ZERO;
     }
-    let Some((_, _, count)) = request.ask.read() else { return Duration::ZERO };
-    let characters =
-        READ_REQUEST_CHARACTERS + READ_ANSWER_FRAME_CHARACTERS + 2 * u32::from(count);
+    let Some((table, _, count)) = request.ask.read() else { return Duration::ZERO };
+    let data = if table.has_bits() { count.div_ceil(8) } else { 2 * count };
+    let characters = READ_REQUEST_CHARACTERS + READ_ANSWER_FRAME_CHARACTERS + u32::from(data);
     let silence = silent_interval(link);
     let turnaround = device.profile.polling.turnaround;
     link.character_time() * characters + silence + silence.max(turnaround)

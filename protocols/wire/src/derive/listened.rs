@@ -3,60 +3,81 @@
 
 use std::ops::Range;
 
-use trial::channel::Quality;
-use trial::plan::Plan;
-use trial::profile::{Place, Table};
+use trial::plan::{Plan, RequestPlan};
+use trial::profile::{Point, Table};
 use trial::record::{Event, EventKind};
 use trial::recording::{GroupIndex, SampleGroup};
 use trial::time::TrialTime;
 
+use super::answer::{AnswerPoint, AnswerText};
 use super::polled::midpoint;
-use super::sample::{BinaryPoint, Conversion};
+use super::scaling::Scaling;
 use super::stream::{FrameTime, Groups};
 use super::{Output, Row};
 use crate::dialect::Scan;
 use crate::dialect::listen::{Answer, Heard, Listen, Request};
+use crate::plan::entries_of;
 
 /// A listened bus.
 #[derive(Debug)]
 pub(super) struct Bus {
     listen: Listen,
-    points: Vec<ListenedPoint>,
+    points: Vec<Listened<(GroupIndex, AnswerPoint)>>,
+    texts: Vec<Listened<AnswerText>>,
+    scaling: Scaling,
     /// When the last request had been sent.
     request_ended: TrialTime,
     byte_uncertainty_ns: i64,
     mapped: Vec<bool>,
 }
 
+/// What stands in entries of a unit's table; its data bytes are cut before it is read.
 #[derive(Debug)]
-struct ListenedPoint {
+struct Listened<T> {
     unit: u8,
     table: Table,
     address: u16,
-    group: GroupIndex,
-    /// Its offset is 0: the bytes are cut before decoding.
-    point: BinaryPoint,
+    entries: u16,
+    holds: T,
+}
+
+impl<T> Listened<T> {
+    /// `None` for a point that is in no table.
+    fn new(unit: u8, point: &Point, holds: T) -> Option<Listened<T>> {
+        let (table, address, entries) = entries_of(point)?;
+        Some(Listened { unit, table, address, entries, holds })
+    }
 }
 
 impl Bus {
     pub(super) fn new(
         plan: &Plan,
+        link: usize,
         byte_uncertainty_ns: i64,
         groups: &[(GroupIndex, &SampleGroup)],
     ) -> Bus {
+        let scaling = Scaling::new(plan, link, &RequestPlan::default());
         let points = groups.iter().filter_map(|(group, members)| {
             let channel = plan.channel_at(*members.channels.first()?);
-            let Place::Register { table, address, encoding } = plan.point_of(channel).place else {
-                return None;
-            };
-            let conversion = Conversion::new(plan, channel);
-            let point = BinaryPoint { offset: 0, encoding, conversion };
-            let unit = plan.devices[members.device].unit;
-            Some(ListenedPoint { unit, table, address, group: *group, point })
+            let point = plan.point_of(channel);
+            let (_, address, _) = entries_of(point)?;
+            let answer = AnswerPoint::new(plan, channel, address, &scaling)?;
+            Listened::new(plan.devices[members.device].unit, point, (*group, answer))
+        });
+        let points = points.collect();
+        let here = plan.devices.iter().filter(|device| device.link == link);
+        let texts = here.flat_map(|device| {
+            device.profile.points.iter().filter_map(|point| {
+                let (_, address, _) = entries_of(point)?;
+                let text = AnswerText::new(&device.id, point, address)?;
+                Listened::new(device.unit, point, text)
+            })
         });
         Bus {
             listen: Listen::default(),
-            points: points.collect(),
+            points,
+            texts: texts.collect(),
+            scaling,
             request_ended: TrialTime::ZERO,
             byte_uncertainty_ns,
             mapped: Vec::new(),
@@ -122,37 +143,59 @@ impl Bus {
         groups: &mut Groups,
         output: &mut Output<'_>,
     ) {
-        let (at, time_uncertainty_ns) =
-            midpoint(self.request_ended, time.began, self.byte_uncertainty_ns);
+        let at = midpoint(self.request_ended, time.began, self.byte_uncertainty_ns);
+        let (found, scaling) = (time.ended, &mut self.scaling);
+        let data = match answer {
+            Answer::Exception(_) => &[],
+            Answer::Done(payload) => frame.get(payload.clone()).unwrap_or_default(),
+        };
+        let (mut cut, scaled) = (Vec::new(), matches!(answer, Answer::Done(_)));
+        for known in self.points.iter().filter(|known| scaled && known.holds.1.scales()) {
+            if let Some(entries) = asked.covers(known) {
+                cut_entries(asked.table, data, &entries, &mut cut);
+                known.holds.1.learn(&cut, at, found, scaling, output);
+            }
+        }
         self.mapped.clear();
         self.mapped.resize(usize::from(asked.count), false);
-        for known in &self.points {
-            let Some(registers) = asked.covers(known) else { continue };
+        for known in &mut self.points {
+            let Some(entries) = asked.covers(known) else { continue };
+            let (group, point) = &mut known.holds;
             let sample = match answer {
-                Answer::Exception(code) => {
-                    known.point.conversion.nothing(Quality::DeviceError(*code))
-                }
-                Answer::Done(payload) => {
-                    let payload = frame.get(payload.clone()).unwrap_or_default();
-                    let bytes = payload.get(2 * registers.start..).unwrap_or_default();
-                    let Some(sample) = known.point.sample(bytes) else { continue };
-                    self.mapped[registers].fill(true);
+                Answer::Exception(code) => point.refused(*code, at, scaling),
+                Answer::Done(_) => {
+                    cut_entries(asked.table, data, &entries, &mut cut);
+                    let sample = point.sample(&cut, at, found, scaling, output);
+                    let Some(sample) = sample else { continue };
+                    self.mapped[entries].fill(true);
                     sample
                 }
             };
-            let (group, samples) = (known.group, [sample]);
-            let record = time.record;
-            let row = Row { group, time: at, time_uncertainty_ns, record, samples: &samples };
+            let row = Row {
+                group: *group,
+                time: at.time,
+                time_uncertainty_ns: at.uncertainty_ns,
+                record: time.record,
+                samples: &[sample],
+            };
             groups.row(&row, output);
         }
         if let Answer::Done(_) = answer {
+            for known in &mut self.texts {
+                let Some(entries) = asked.covers(known) else { continue };
+                cut_entries(asked.table, data, &entries, &mut cut);
+                known.holds.read(&cut, found, output);
+                self.mapped[entries].fill(true);
+            }
+        }
+        if let (Answer::Done(_), false) = (answer, asked.table.has_bits()) {
             let unmapped = self.mapped.iter().filter(|mapped| !**mapped).count();
             output.link.frames.unmapped_registers += unmapped as u64;
         }
     }
 }
 
-/// Registers that the other master asked for.
+/// Entries that the other master asked for.
 struct Asked {
     unit: u8,
     table: Table,
@@ -161,13 +204,27 @@ struct Asked {
 }
 
 impl Asked {
-    /// The registers of a point, counted from the first that was asked for; `None` if not all of
+    /// The entries of a point, counted from the first that was asked for; `None` if not all of
     /// them were.
-    fn covers(&self, known: &ListenedPoint) -> Option<Range<usize>> {
+    fn covers<T>(&self, known: &Listened<T>) -> Option<Range<usize>> {
         let start = known.address.checked_sub(self.address)?;
-        let end = start.checked_add(known.point.encoding.register_count())?;
+        let end = start.checked_add(known.entries)?;
         let same = (known.unit, known.table) == (self.unit, self.table);
         (same && end <= self.count).then(|| usize::from(start)..usize::from(end))
+    }
+}
+
+/// The data bytes of some entries of an answer, as if they had been asked for alone; shorter if
+/// the answer is.
+fn cut_entries(table: Table, data: &[u8], entries: &Range<usize>, cut: &mut Vec<u8>) {
+    cut.clear();
+    if table.has_bits() {
+        // A point in a table of bits is one bit.
+        let byte = data.get(entries.start / 8);
+        cut.extend(byte.map(|byte| byte >> (entries.start % 8)));
+    } else {
+        let end = data.len().min(2 * entries.end);
+        cut.extend_from_slice(data.get(2 * entries.start..end).unwrap_or_default());
     }
 }
 

@@ -1,19 +1,21 @@
 //! The fold of a link whose devices are polled.
 //!
 //! Invariants:
-//! - an accepted frame is held until the outcome of its poll; only "answered" makes it a row;
+//! - an accepted frame is held until the outcome of its poll; only "answered" makes it a row, and
+//!   only then is anything remembered of it;
 //! - every poll that was due ends as answered, refused or missed, and only once.
 
-use trial::channel::Quality;
 use trial::plan::{Plan, Request, RequestPlan};
-use trial::profile::Place;
 use trial::record::{Body, Cause, Event, EventKind, PollDue, Record};
 use trial::recording::{Gap, GapCause, GroupIndex, SampleGroup};
 use trial::time::{Span, TrialTime, duration_nanoseconds};
 
-use super::sample::{BinaryPoint, Conversion};
+use super::answer::{AnswerPoint, AnswerText};
+use super::scaling::Scaling;
+use super::totaliser::SampleTime;
 use super::{DeriveError, Output, Row, Sample};
 use crate::modbus::{Asked, Exchange, Framing, Received, Receiver, framing_of, read_function};
+use crate::plan::entries_of;
 
 /// Most polls of one link that wait for their outcome.
 pub const MAX_OPEN_POLLS: usize = 65_536;
@@ -29,7 +31,8 @@ pub(super) struct PolledLink {
     requests: Vec<Option<RequestDecoder>>,
     open: Vec<PollDue>,
     exchange: Option<SentRequest>,
-    /// Register bytes of the frame that was accepted last; kept to reuse its memory.
+    scaling: Scaling,
+    /// Data bytes of the frame that was accepted last; kept to reuse its memory.
     payload: Vec<u8>,
     samples: Vec<Sample>,
 }
@@ -39,7 +42,10 @@ pub(super) struct PolledLink {
 struct RequestDecoder {
     device: usize,
     asks: Asked,
-    points: Vec<BinaryPoint>,
+    points: Vec<AnswerPoint>,
+    /// Whether some of the points scale others.
+    scales: bool,
+    texts: Vec<AnswerText>,
     unmapped_registers: u64,
 }
 
@@ -72,18 +78,21 @@ impl PolledLink {
         groups: &[SampleGroup],
     ) -> PolledLink {
         let line = &plan.links[link];
+        let scaling = Scaling::new(plan, link, requests);
         let decoders = requests.requests.iter().zip(groups).map(|(request, group)| {
             let here = plan.devices.get(request.device).is_some_and(|device| device.link == link);
-            here.then(|| RequestDecoder::new(plan, request, group)).flatten()
+            here.then(|| RequestDecoder::new(plan, request, group, &scaling)).flatten()
         });
+        let decoders = decoders.collect();
         PolledLink {
             framing: framing_of(line),
             receiver: Receiver::new(framing_of(line)),
             character_ns: duration_nanoseconds(line.character_time()),
             latency_ns: duration_nanoseconds(line.latency),
-            requests: decoders.collect(),
+            requests: decoders,
             open: Vec::new(),
             exchange: None,
+            scaling,
             payload: Vec::new(),
             samples: Vec::new(),
         }
@@ -177,40 +186,10 @@ impl PolledLink {
             return;
         };
         let due = self.open.remove(position);
-        let Some(Some(decoder)) = self.requests.get(due.request as usize) else { return };
-        let group = GroupIndex(due.request);
-        let accepted = exchange.as_ref().and_then(|exchange| exchange.accepted);
-        self.samples.clear();
-        match (cause, accepted) {
-            (Cause::Answered, Some(Accepted { exception: None, .. })) => {
-                let samples = decoder.points.iter().map_while(|point| point.sample(&self.payload));
-                self.samples.extend(samples);
-            }
-            (Cause::Refused(code), Some(Accepted { exception: Some(found), .. }))
-                if code == found =>
-            {
-                let quality = Quality::DeviceError(code);
-                let points = decoder.points.iter();
-                self.samples.extend(points.map(|point| point.conversion.nothing(quality)));
-            }
-            _ => {}
-        }
-        let whole = self.samples.len() == decoder.points.len();
-        let asked = exchange.filter(|exchange| whole && exchange.asked == Some(decoder.asks));
-        if let (Some(exchange), Some(accepted)) = (asked, accepted) {
-            let account = &mut output.devices[decoder.device];
-            if accepted.exception.is_some() {
-                account.refused += 1;
-            } else {
-                account.answered += 1;
-                output.link.frames.unmapped_registers += decoder.unmapped_registers;
-            }
-            let (time, time_uncertainty_ns) = self.sample_time(&exchange, &accepted);
-            let samples = &self.samples;
-            let record = accepted.record;
-            output.sink.row(&Row { group, time, time_uncertainty_ns, record, samples });
+        if self.answered(due, cause, exchange.as_ref(), at, output) {
             return;
         }
+        let Some(Some(decoder)) = self.requests.get(due.request as usize) else { return };
         output.devices[decoder.device].missed += 1;
         let span = Span::new(due.due, at);
         let told = matches!(cause, Cause::Answered | Cause::Refused(_));
@@ -222,12 +201,66 @@ impl PolledLink {
             output.sink.event(at, &Event { kind: EventKind::Disagreement, text });
         }
         let cause = if told { Cause::Corrupt } else { cause };
+        let group = GroupIndex(due.request);
         output.sink.gap(Gap { group, span, cause: GapCause::Poll(cause) });
+    }
+
+    /// Makes a row of an answer or a refusal that is what the outcome says and the request asked
+    /// for; `false` if there is none.
+    fn answered(
+        &mut self,
+        due: PollDue,
+        cause: Cause,
+        exchange: Option<&SentRequest>,
+        at: TrialTime,
+        output: &mut Output<'_>,
+    ) -> bool {
+        let Some(exchange) = exchange else { return false };
+        let Some(accepted) = exchange.accepted else { return false };
+        let sample_time = self.sample_time(exchange, &accepted);
+        let Some(Some(decoder)) = self.requests.get_mut(due.request as usize) else { return false };
+        if exchange.asked != Some(decoder.asks) {
+            return false;
+        }
+        self.samples.clear();
+        match (cause, accepted.exception) {
+            (Cause::Answered, None) => {
+                let (data, scaling) = (&self.payload, &mut self.scaling);
+                decoder.read(data, sample_time, at, scaling, &mut self.samples, output);
+            }
+            (Cause::Refused(code), Some(found)) if code == found => {
+                let scaling = &mut self.scaling;
+                let points = decoder.points.iter();
+                self.samples.extend(points.map(|point| point.refused(code, sample_time, scaling)));
+            }
+            _ => return false,
+        }
+        if self.samples.len() != decoder.points.len() {
+            return false;
+        }
+        let account = &mut output.devices[decoder.device];
+        if accepted.exception.is_some() {
+            account.refused += 1;
+        } else {
+            account.answered += 1;
+            output.link.frames.unmapped_registers += decoder.unmapped_registers;
+        }
+        // A request that reads texts alone has no channel to make a row of.
+        if !self.samples.is_empty() {
+            output.sink.row(&Row {
+                group: GroupIndex(due.request),
+                time: sample_time.time,
+                time_uncertainty_ns: sample_time.uncertainty_ns,
+                record: accepted.record,
+                samples: &self.samples,
+            });
+        }
+        true
     }
 
     /// The sample lies between the instant at which the request had left the wire and the one at
     /// which the answer began: the midpoint, and half the width with the link's latency.
-    fn sample_time(&self, request: &SentRequest, answer: &Accepted) -> (TrialTime, u32) {
+    fn sample_time(&self, request: &SentRequest, answer: &Accepted) -> SampleTime {
         let left = request.at.plus(self.character_ns.saturating_mul(request.bytes as i64));
         let began = answer.at.plus(-self.character_ns.saturating_mul(answer.bytes as i64));
         midpoint(left, began, self.latency_ns)
@@ -266,36 +299,70 @@ impl PolledLink {
 
 /// The middle between two instants, of which the second is never before the first, and half the
 /// width with what is to be added, in nanoseconds.
-pub(super) fn midpoint(start: TrialTime, end: TrialTime, added_ns: i64) -> (TrialTime, u32) {
+pub(super) fn midpoint(start: TrialTime, end: TrialTime, added_ns: i64) -> SampleTime {
     let width = end.since(start).max(0);
     let half_width = (width / 2 + width % 2).saturating_add(added_ns);
-    (start.plus(width / 2), u32::try_from(half_width).unwrap_or(u32::MAX))
+    let uncertainty_ns = u32::try_from(half_width).unwrap_or(u32::MAX);
+    SampleTime { time: start.plus(width / 2), uncertainty_ns }
 }
 
 impl RequestDecoder {
     /// `None` for a request that reads no table.
-    fn new(plan: &Plan, request: &Request, group: &SampleGroup) -> Option<RequestDecoder> {
+    fn new(
+        plan: &Plan,
+        request: &Request,
+        group: &SampleGroup,
+        scaling: &Scaling,
+    ) -> Option<RequestDecoder> {
         let (table, first, count) = request.ask.read()?;
+        let device = plan.devices.get(request.device)?;
         let mut mapped = vec![false; usize::from(count)];
-        let mut points = Vec::with_capacity(group.channels.len());
-        for index in &group.channels {
-            let channel = plan.channel_at(*index);
-            let Place::Register { address, encoding, .. } = plan.point_of(channel).place else {
-                continue;
-            };
-            let register = usize::from(address.saturating_sub(first));
-            let end = register + usize::from(encoding.register_count());
-            mapped[register..end].fill(true);
-            let conversion = Conversion::new(plan, channel);
-            points.push(BinaryPoint { offset: 2 * register, encoding, conversion });
+        let mut texts = Vec::new();
+        for point in request.points.iter().filter_map(|point| device.profile.points.get(*point)) {
+            let Some((_, address, width)) = entries_of(point) else { continue };
+            let start = usize::from(address.saturating_sub(first));
+            if let Some(entries) = mapped.get_mut(start..start + usize::from(width)) {
+                entries.fill(true);
+            }
+            texts.extend(AnswerText::new(&device.id, point, first));
         }
-        let asks = Asked {
-            unit: plan.devices[request.device].unit,
-            function: read_function(table),
-            address: first,
-            count,
-        };
-        let unmapped_registers = mapped.iter().filter(|mapped| !**mapped).count() as u64;
-        Some(RequestDecoder { device: request.device, asks, points, unmapped_registers })
+        let channels = group.channels.iter().map(|index| plan.channel_at(*index));
+        let points: Vec<AnswerPoint> = channels
+            .filter_map(|channel| AnswerPoint::new(plan, channel, first, scaling))
+            .collect();
+        let asks =
+            Asked { unit: device.unit, function: read_function(table), address: first, count };
+        let unused = mapped.iter().filter(|mapped| !**mapped).count();
+        Some(RequestDecoder {
+            device: request.device,
+            asks,
+            scales: points.iter().any(AnswerPoint::scales),
+            points,
+            texts,
+            // Coils and inputs are no registers.
+            unmapped_registers: if table.has_bits() { 0 } else { unused as u64 },
+        })
+    }
+
+    /// Reads the data bytes of an answer.
+    fn read(
+        &mut self,
+        data: &[u8],
+        at: SampleTime,
+        found: TrialTime,
+        scaling: &mut Scaling,
+        samples: &mut Vec<Sample>,
+        output: &mut Output<'_>,
+    ) {
+        if self.scales {
+            for point in &self.points {
+                point.learn(data, at, found, scaling, output);
+            }
+        }
+        let points = self.points.iter_mut();
+        samples.extend(points.map_while(|point| point.sample(data, at, found, scaling, output)));
+        for text in &mut self.texts {
+            text.read(data, found, output);
+        }
     }
 }

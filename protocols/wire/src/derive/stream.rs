@@ -324,6 +324,6 @@ fn speaker(
             }
             Speaker::SyncSum(frames)
         }
-        _ => Speaker::Bus(Bus::new(plan, byte_uncertainty_ns, groups)),
+        _ => Speaker::Bus(Bus::new(plan, link, byte_uncertainty_ns, groups)),
     }
 }

@@ -46,7 +46,7 @@ pub(crate) struct Request {
     pub(crate) unit: u8,
     /// Function code.
     pub(crate) function: u8,
-    /// The registers that it reads: table, first, number.
+    /// The entries that it reads: table, first, number.
     pub(crate) read: Option<(Table, u16, u16)>,
     /// The whole frame.
     bytes: Vec<u8>,
@@ -73,7 +73,7 @@ pub(crate) enum Heard {
 /// How a request was answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Answer {
-    /// Done; a read of registers has them at these bytes of the frame.
+    /// Done; a read has its data at these bytes of the frame.
     Done(Range<usize>),
     /// Refused with this exception code.
     Exception(u8),
@@ -246,6 +246,8 @@ impl Request {
         let table = match function {
             READ_HOLDING_REGISTERS | READ_WRITE_REGISTERS => Some(Table::Holding),
             READ_INPUT_REGISTERS => Some(Table::Input),
+            READ_COILS => Some(Table::Coils),
+            READ_DISCRETE_INPUTS => Some(Table::Discrete),
             _ => None,
         };
         let read = match table {

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use trial::document::{Document, DocumentRole, DocumentSet, Source};
-use trial::plan::{Plan, referenced_documents};
+use trial::plan::{Ask, Plan, referenced_documents};
 use trial::record::{
     Body, Cause, End, EndKind, Event, LinkState, Origin, OriginKind, PollDue, Record, RecordSource,
 };
@@ -161,7 +161,8 @@ pub struct Outcome {
     pub rows: Vec<KeptRow>,
     /// The gaps and events without their times.
     pub flaws: Vec<String>,
-    plan: Option<Arc<Plan>>,
+    /// The plan.
+    pub plan: Option<Arc<Plan>>,
     groups: Vec<SampleGroup>,
 }
 
@@ -204,11 +205,14 @@ impl Sink for Outcome {
         self.groups = groups.to_vec();
         for (index, request) in plan_requests(plan).requests.iter().enumerate() {
             let device = &plan.devices[request.device].id;
-            let (table, address, count) = request.ask.read().unwrap();
-            line(
-                &mut self.text,
-                format_args!("request {index}: {device} {table:?} {address} × {count}"),
-            );
+            let asked = match request.ask {
+                Ask::Read { table, address, count } => format!("{table:?} {address} × {count}"),
+                Ask::Query { message } => {
+                    let layout = plan.devices[request.device].profile.layout.as_ref().unwrap();
+                    format!("query {}", layout.messages[message].id)
+                }
+            };
+            line(&mut self.text, format_args!("request {index}: {device} {asked}"));
         }
     }
 
@@ -235,7 +239,11 @@ impl Sink for Outcome {
     fn gap(&mut self, gap: Gap) {
         let plan = self.plan.as_ref().unwrap();
         let group = &self.groups[gap.group.0 as usize];
-        let first = &plan.channel_at(group.channels[0]).id;
+        // A request that reads texts alone has no channel.
+        let first = match group.channels.first() {
+            Some(first) => &plan.channel_at(*first).id.0,
+            None => &plan.devices[group.device].id,
+        };
         let (count, cause) = (group.channels.len(), gap.cause.name());
         line(&mut self.text, format_args!("gap {} of {first} ({count}): {cause}", span(gap.span)));
         self.flaws.push(format!("{first}: {cause}"));
