@@ -85,7 +85,7 @@ pub struct GroupIndex(pub u32);
 pub struct SampleGroup {
     /// Position of the device in the plan.
     pub device: usize,
-    /// The channels, in the order of a row's samples; never empty.
+    /// The channels, in the order of a row's samples; none for a request that reads texts alone.
     pub channels: Vec<ChannelIndex>,
 }
 

@@ -214,7 +214,7 @@ impl PointLowering<'_> {
     /// A key of another dialect would be ignored; it is refused instead.
     fn reject_foreign_keys(&self, raw: &RawPoint) -> Result<(), Message> {
         use Dialect::{Frame, Modbus, Nmea0183, SyncSum};
-        let keys: [(&str, bool, &[Dialect]); 18] = [
+        let keys: [(&str, bool, &[Dialect]); 19] = [
             ("table", raw.table.is_some(), &[Modbus]),
             ("address", raw.address.is_some(), &[Modbus]),
             ("length", raw.length.is_some(), &[Modbus]),
@@ -223,6 +223,7 @@ impl PointLowering<'_> {
             ("bits", raw.bits.is_some(), &[Modbus, SyncSum, Frame]),
             ("exponent", raw.exponent.is_some(), &[Modbus]),
             ("ratios", !raw.ratios.is_empty(), &[Modbus]),
+            ("totaliser", raw.totaliser.is_some(), &[Modbus]),
             ("sentence", raw.sentence.is_some(), &[Nmea0183]),
             ("field", raw.field.is_some(), &[Nmea0183, Frame]),
             ("form", raw.form.is_some(), &[Nmea0183]),
