@@ -9,6 +9,7 @@
 //! - The rows of one group never step back in time.
 
 mod answer;
+mod asked;
 mod listened;
 mod polled;
 pub(crate) mod sample;
@@ -20,7 +21,7 @@ mod totaliser;
 use std::sync::Arc;
 
 use trial::document::{DocumentError, DocumentSet, MAX_DOCUMENTS};
-use trial::plan::{Plan, RequestPlan};
+use trial::plan::{Ask, Device, Plan, RequestPlan};
 use trial::profile::{MAX_BITS_PER_REQUEST, MAX_REGISTERS_PER_REQUEST};
 use trial::record::{
     Body, Cause, ClockPair, DiscardCause, Discarded, End, Event, EventKind, LinkState, Mark,
@@ -31,7 +32,8 @@ use trial::recording::{
 };
 use trial::time::{Span, TrialTime};
 
-use crate::plan::{entries_of, is_stream, sample_groups};
+use crate::plan::{entries_of, is_stream, message_of, sample_groups};
+use asked::AskedLink;
 use polled::PolledLink;
 use stream::StreamLink;
 
@@ -146,6 +148,7 @@ enum LinkFold {
     /// No device uses the link.
     Idle,
     Polled(Box<PolledLink>),
+    Asked(Box<AskedLink>),
     Stream(Box<StreamLink>),
 }
 
@@ -219,6 +222,7 @@ impl Derive {
             match fold {
                 LinkFold::Idle => {}
                 LinkFold::Polled(polled) => polled.finish(self.latest, &mut output),
+                LinkFold::Asked(asked) => asked.finish(self.latest, &mut output),
                 LinkFold::Stream(stream) => stream.finish(self.latest, &mut output),
             }
         }
@@ -282,6 +286,7 @@ impl Derive {
         let mut output = Output { devices: &mut self.accounting.devices, link, sink };
         match (fold, &record.body) {
             (LinkFold::Polled(polled), body) => polled.feed(record, body, &mut output),
+            (LinkFold::Asked(asked), body) => asked.feed(record, body, &mut output),
             (LinkFold::Stream(stream), Body::Received { bytes }) => {
                 stream.received(record, bytes, &mut output);
                 Ok(())
@@ -307,7 +312,8 @@ impl Derive {
             let mut output = Output { devices: &mut self.accounting.devices, link, sink };
             match fold {
                 LinkFold::Idle => {}
-                LinkFold::Polled(_) if state.up => {}
+                LinkFold::Polled(_) | LinkFold::Asked(_) if state.up => {}
+                LinkFold::Asked(asked) => asked.break_off(&mut output),
                 LinkFold::Polled(polled) => polled.link_down(&mut output),
                 LinkFold::Stream(stream) if state.up => stream.link_up(record.at, &mut output),
                 LinkFold::Stream(stream) => stream.link_down(record.at, &mut output),
@@ -355,6 +361,7 @@ impl Derive {
         match fold {
             LinkFold::Idle => {}
             LinkFold::Polled(polled) => polled.discarded(&mut output),
+            LinkFold::Asked(asked) => asked.break_off(&mut output),
             LinkFold::Stream(stream) => stream.discarded(span, cause, &mut output),
         }
         let text = format!("{}: {} bytes {why} and were not kept", line.id, discarded.bytes);
@@ -379,8 +386,10 @@ impl Derive {
 fn ensure_requests_fit(plan: &Plan, requests: &RequestPlan) -> Result<(), DeriveError> {
     for (number, request) in requests.requests.iter().enumerate() {
         let fits = plan.devices.get(request.device).is_some_and(|device| {
-            // A query is of no kind that is polled yet.
-            let Some((read, first, count)) = request.ask.read() else { return false };
+            let (read, first, count) = match request.ask {
+                Ask::Read { table, address, count } => (table, address, count),
+                Ask::Query { message } => return query_fits(device, message, &request.points),
+            };
             let first = u32::from(first);
             let last = first + u32::from(count);
             let most =
@@ -407,11 +416,27 @@ fn ensure_requests_fit(plan: &Plan, requests: &RequestPlan) -> Result<(), Derive
     Ok(())
 }
 
+/// Whether a query is one of the device's profile, and gives the points.
+fn query_fits(device: &Device, message: usize, points: &[usize]) -> bool {
+    let layout = device.profile.layout.as_ref();
+    let asked = layout.and_then(|layout| layout.messages.get(message));
+    asked.is_some_and(|asked| asked.query.is_some())
+        && !points.is_empty()
+        && points.iter().all(|point| {
+            let point = device.profile.points.get(*point);
+            point.and_then(message_of) == Some(message)
+        })
+}
+
 fn link_fold(plan: &Plan, link: usize, requests: &RequestPlan, groups: &[SampleGroup]) -> LinkFold {
     match plan.devices.iter().find(|device| device.link == link) {
         None => LinkFold::Idle,
         Some(device) if device.listen || is_stream(device) => {
             LinkFold::Stream(Box::new(StreamLink::new(plan, link, requests, groups)))
+        }
+        Some(device) if device.profile.has_queries() => {
+            let asked = AskedLink::new(plan, link, &device.profile, requests, groups);
+            asked.map_or(LinkFold::Idle, |asked| LinkFold::Asked(Box::new(asked)))
         }
         Some(_) => LinkFold::Polled(Box::new(PolledLink::new(plan, link, requests, groups))),
     }

@@ -7,6 +7,7 @@
 //!   [`MAX_STREAM_FRAME_BYTES`](trial::profile::MAX_STREAM_FRAME_BYTES) or an RTU frame.
 //! - Decoding takes whole frames whose checksum, where the dialect has one, is right.
 
+pub(crate) mod frame;
 pub(crate) mod listen;
 pub(crate) mod nmea;
 pub(crate) mod sync_sum;

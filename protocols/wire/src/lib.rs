@@ -11,3 +11,4 @@ pub mod derive;
 mod dialect;
 pub mod modbus;
 pub mod plan;
+pub mod query;

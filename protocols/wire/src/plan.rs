@@ -7,22 +7,25 @@
 //! - every channel belongs to exactly one group; the groups of the requests come first, in their
 //!   order.
 
+mod queries;
 mod requests;
 
 use std::time::Duration;
 
 use trial::channel::ChannelIndex;
-use trial::plan::{Device, Link, LinkKind, Plan, Request, RequestPlan};
-use trial::profile::{Dialect, Place, Point, Table};
+use trial::plan::{Ask, Device, Link, LinkKind, Plan, Request, RequestPlan};
+use trial::profile::{Place, Point, Table};
 use trial::recording::SampleGroup;
+
+pub(crate) use queries::message_of;
 
 /// Characters of a read request on an RTU bus: unit, function, address, count, CRC.
 const READ_REQUEST_CHARACTERS: u32 = 8;
 /// Characters of a read answer on an RTU bus beside its data: unit, function, length, CRC.
 const READ_ANSWER_FRAME_CHARACTERS: u32 = 5;
 
-/// The requests by which the devices of a plan are polled, in order of device, table, address;
-/// of a device those first that hold what scales its other values.
+/// The requests by which the devices of a plan are polled, in order of device, table, address, or
+/// message; of a device those first that hold what scales its other values.
 ///
 /// Points of one table and one period of a device are joined while no more than the profile's
 /// `max_gap` unused entries lie between them, none of its holes does, and the request stays within
@@ -31,8 +34,11 @@ const READ_ANSWER_FRAME_CHARACTERS: u32 = 5;
 pub fn plan_requests(plan: &Plan) -> RequestPlan {
     let channels = channels_by_point(plan);
     let devices = channels.iter().enumerate();
-    let requests =
-        devices.flat_map(|(device, channels)| requests::device_requests(plan, device, channels));
+    let requests = devices.flat_map(|(device, channels)| {
+        let mut requests = requests::device_requests(plan, device, channels);
+        requests.extend(queries::device_queries(plan, device, channels));
+        requests
+    });
     RequestPlan { requests: requests.collect() }
 }
 
@@ -104,7 +110,7 @@ fn group_key<'a>(device: &Device, point: usize, place: &'a Place) -> Option<Grou
         Place::Bit { .. } => device.listen.then_some(GroupKey::Point(point)),
         Place::RegisterText { .. } => None,
         Place::MessageText { message, .. } | Place::MessageNumber { message, .. } => {
-            (!device.profile.is_asked()).then_some(GroupKey::Message(*message))
+            is_stream(device).then_some(GroupKey::Message(*message))
         }
     }
 }
@@ -198,9 +204,16 @@ fn wire_time(link: &Link, device: &Device, request: &Request) -> Duration {
     if !matches!(link.kind, LinkKind::Serial { .. }) {
         return Duration::ZERO;
     }
-    let Some((table, _, count)) = request.ask.read() else { return Duration::ZERO };
-    let data = if table.has_bits() { count.div_ceil(8) } else { 2 * count };
-    let characters = READ_REQUEST_CHARACTERS + READ_ANSWER_FRAME_CHARACTERS + u32::from(data);
+    let characters = match request.ask {
+        Ask::Read { table, count, .. } => {
+            let data = if table.has_bits() { count.div_ceil(8) } else { 2 * count };
+            READ_REQUEST_CHARACTERS + READ_ANSWER_FRAME_CHARACTERS + u32::from(data)
+        }
+        Ask::Query { message } => {
+            let layout = device.profile.layout.as_ref();
+            layout.map_or(0, |layout| queries::query_characters(layout, message))
+        }
+    };
     let silence = silent_interval(link);
     let turnaround = device.profile.polling.turnaround;
     link.character_time() * characters + silence + silence.max(turnaround)
@@ -220,5 +233,5 @@ pub fn silent_interval(link: &Link) -> Duration {
 
 /// Whether a device sends by itself.
 pub(crate) fn is_stream(device: &Device) -> bool {
-    device.profile.dialect != Dialect::Modbus
+    !device.profile.is_asked()
 }

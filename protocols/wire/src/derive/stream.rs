@@ -16,6 +16,7 @@ use super::sample::{BinaryPoint, Conversion};
 use super::timeline::Timeline;
 use super::{Output, Row, Sample};
 use crate::dialect::Scan;
+use crate::dialect::frame::Frames;
 use crate::dialect::nmea::{Field, Nmea};
 use crate::dialect::sync_sum::SyncSum;
 use crate::dialect::weighing::Weighing;
@@ -44,6 +45,7 @@ enum Speaker {
     Nmea(Nmea),
     Weighing(Weighing),
     SyncSum(SyncSum),
+    Frames(Box<Frames>),
     Bus(Bus),
 }
 
@@ -137,8 +139,10 @@ impl StreamLink {
     fn break_off(&mut self, output: &mut Output<'_>) {
         self.scan(true, output);
         self.end_skipped(output);
-        if let Speaker::Bus(bus) = &mut self.speaker {
-            bus.reset(self.timeline.latest(), output);
+        match &mut self.speaker {
+            Speaker::Bus(bus) => bus.reset(self.timeline.latest(), output),
+            Speaker::Frames(frames) => frames.reset(),
+            _ => {}
         }
     }
 
@@ -222,6 +226,7 @@ impl StreamLink {
             Speaker::Nmea(sentences) => sentences.decode(frame, &mut self.samples),
             Speaker::Weighing(lines) => lines.decode(frame, &mut self.samples),
             Speaker::SyncSum(frames) => frames.decode(frame, &mut self.samples),
+            Speaker::Frames(frames) => frames.decode(frame, &mut self.samples),
             Speaker::Bus(bus) => {
                 bus.frame(frame, time, &mut self.groups, output);
                 return;
@@ -273,11 +278,12 @@ fn silent_after(device: &Device) -> Option<i64> {
 }
 
 impl Speaker {
-    fn scan(&self, bytes: &[u8], last: bool) -> Scan {
+    fn scan(&mut self, bytes: &[u8], last: bool) -> Scan {
         match self {
             Speaker::Nmea(sentences) => sentences.scan(bytes),
             Speaker::Weighing(lines) => lines.scan(bytes),
             Speaker::SyncSum(frames) => frames.scan(bytes, last),
+            Speaker::Frames(frames) => frames.scan(bytes, last),
             Speaker::Bus(bus) => bus.scan(bytes),
         }
     }
@@ -323,6 +329,15 @@ fn speaker(
                 }
             }
             Speaker::SyncSum(frames)
+        }
+        (Some(Dialect::Frame), _) => {
+            let channels = groups
+                .iter()
+                .flat_map(|(group, members)| members.channels.iter().map(|index| (*group, *index)));
+            match profile.and_then(|profile| Frames::new(plan, profile, channels)) {
+                Some(frames) => Speaker::Frames(Box::new(frames)),
+                None => Speaker::Bus(Bus::new(plan, link, byte_uncertainty_ns, groups)),
+            }
         }
         _ => Speaker::Bus(Bus::new(plan, link, byte_uncertainty_ns, groups)),
     }
