@@ -105,9 +105,8 @@ impl Watched {
         };
         let (began, began_uncertainty_ns) = *self.beyond.get_or_insert((at, uncertainty_ns));
         let held = at.since(began) >= duration_nanoseconds(self.limit.hold);
-        let resting = self
-            .last_told
-            .is_some_and(|told| at.since(told) < duration_nanoseconds(CROSSING_REST));
+        let resting =
+            self.last_told.is_some_and(|told| at.since(told) < duration_nanoseconds(CROSSING_REST));
         if self.told || !held || resting {
             return None;
         }
@@ -120,8 +119,7 @@ impl Watched {
         let (name, unit) = (&self.name, &self.unit);
         Some(Crossing {
             at: within.plus(half),
-            uncertainty_ns: half
-                .saturating_add(began_uncertainty_ns.max(within_uncertainty_ns)),
+            uncertainty_ns: half.saturating_add(began_uncertainty_ns.max(within_uncertainty_ns)),
             value,
             action: self.limit.action,
             text: format!("red: {name} {word} {bound} {unit} for {seconds} s"),
@@ -202,8 +200,7 @@ mod tests {
 
     #[test]
     fn a_short_excursion_is_no_crossing_and_a_second_one_is_told_again() {
-        let values =
-            [(0, 3.0), (1000, 1.0), (2000, 3.0), (2100, 3.0), (3000, 1.0), (4000, 3.0)];
+        let values = [(0, 3.0), (1000, 1.0), (2000, 3.0), (2100, 3.0), (3000, 1.0), (4000, 3.0)];
         check(watched(Some(2.0), None, 150), &values, &[]);
         check(watched(Some(2.0), None, 100), &values, &[(2100, 1500, 501)]);
         let all = [(0, 0, 1), (2000, 1500, 501), (4000, 3500, 501)];
