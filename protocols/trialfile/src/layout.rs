@@ -25,6 +25,7 @@
 //! ```
 
 use trial::plan::Plan;
+use trial::recording::SampleGroup;
 use trial::time::duration_nanoseconds;
 
 /// Version of the layout that this build writes.
@@ -73,11 +74,13 @@ pub const JOURNAL: &str = "trial/journal";
 /// The findings, JSON.
 pub const VERDICTS: &str = "trial/verdicts";
 
-/// Rows of a chunk of a device's channels: a power of two that holds about [`CHUNK_NS`]. A device
-/// that is polled back to back has the largest.
-pub fn chunk_rows(plan: &Plan, device: usize) -> usize {
-    let device = &plan.devices[device];
-    let rows = match device.every.or(device.period) {
+/// Rows of a chunk of a group's channels: a power of two that holds about [`CHUNK_NS`]. What is
+/// polled back to back has the largest.
+pub fn chunk_rows(plan: &Plan, group: &SampleGroup) -> usize {
+    let device = &plan.devices[group.device];
+    // The channels of one request have one period.
+    let own = group.channels.first().and_then(|channel| plan.channel_at(*channel).every);
+    let rows = match own.or(device.every).or(device.period) {
         None => return TABLE_CHUNK_ROWS,
         Some(period) if period.is_zero() => return *CHUNK_ROWS.end(),
         Some(period) => CHUNK_NS / duration_nanoseconds(period).max(1),

@@ -37,7 +37,8 @@ pub struct TrialWriter {
     channels: Group,
     plan: std::sync::Arc<Plan>,
     groups: Vec<SampleGroup>,
-    columns: Vec<GroupColumns>,
+    /// By group; `None` for one without channels.
+    columns: Vec<Option<GroupColumns>>,
     gaps: Table<GapRow>,
     clock: Table<ClockRow>,
     marks: Vec<(TrialTime, Mark)>,
@@ -193,7 +194,11 @@ impl TrialWriter {
         let columns = groups
             .iter()
             .enumerate()
-            .map(|(index, group)| GroupColumns::create(&channels, &plan, index, group, &start))
+            .map(|(index, group)| {
+                let some = !group.channels.is_empty();
+                some.then(|| GroupColumns::create(&channels, &plan, index, group, &start))
+                    .transpose()
+            })
             .collect::<Result<Vec<_>, _>>()?;
         json(&file, layout::GROUPS, &stored_groups(groups, &plan))?;
         Ok(TrialWriter {
@@ -224,9 +229,10 @@ impl TrialWriter {
         samples: &[Sample],
     ) -> Result<(), TrialFileError> {
         match self.columns.get_mut(group.0 as usize) {
-            Some(columns) => {
+            Some(Some(columns)) => {
                 columns.push(&self.channels, time.0, time_uncertainty_ns, record, samples)
             }
+            Some(None) => Err(malformed("a row", "its group has no channels")),
             None => Err(malformed("a row", "its group does not exist")),
         }
     }
@@ -236,7 +242,7 @@ impl TrialWriter {
     /// # Errors
     /// The file can't be written.
     pub fn gap(&mut self, gap: Gap) -> Result<(), TrialFileError> {
-        if let Some(columns) = self.columns.get_mut(gap.group.0 as usize) {
+        if let Some(Some(columns)) = self.columns.get_mut(gap.group.0 as usize) {
             columns.gap();
         }
         let (cause, code) = gap.cause.to_numbers();
@@ -284,7 +290,7 @@ impl TrialWriter {
         documents: &[Document],
     ) -> Result<FinishedSamples, TrialFileError> {
         // Each group's columns are dropped as soon as they are written.
-        for mut columns in self.columns.drain(..) {
+        for mut columns in self.columns.drain(..).flatten() {
             columns.finish(&self.channels)?;
         }
         self.gaps.flush()?;

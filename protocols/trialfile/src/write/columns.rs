@@ -167,7 +167,7 @@ impl GroupColumns {
         group: &SampleGroup,
         start: &str,
     ) -> Result<GroupColumns, TrialFileError> {
-        let chunk_rows = layout::chunk_rows(plan, group.device);
+        let chunk_rows = layout::chunk_rows(plan, group);
         let mut columns = Vec::with_capacity(group.channels.len());
         let mut shared: Option<(Dataset, Dataset, Dataset)> = None;
         for &channel in &group.channels {
