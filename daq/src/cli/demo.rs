@@ -1,9 +1,11 @@
-//! `daq demo`: a whole trial against the simulated fire pump.
+//! `daq demo`: a whole trial against simulated equipment.
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Receiver;
 
-use rigs::pump::{Announcement, PumpRig, RigSettings};
+use clap::ValueEnum;
+use rigs::generator::{self, GeneratorRig};
+use rigs::pump::{self, Announcement, PumpRig};
 use trial::record::{End, EndKind};
 use words::{Language, message};
 
@@ -15,15 +17,70 @@ use crate::session::{Session, Settings};
 /// Output folder where none is given.
 const DEFAULT_FOLDER: &str = "demo-out";
 
-pub(super) fn demo(out: Option<PathBuf>, format: Format, language: Language) -> Outcome {
+/// The equipment of a demonstration: a fire pump on a test tank, a generating set at a load bank.
+/// The help tells of them in the user's language, and would show comments on the variants as well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Equipment {
+    Pump,
+    Generator,
+}
+
+/// Equipment that is running, and waits for its script to be begun.
+enum Rig {
+    Pump(PumpRig),
+    Generator(GeneratorRig),
+}
+
+impl Rig {
+    fn start(equipment: Equipment) -> std::io::Result<Rig> {
+        Ok(match equipment {
+            Equipment::Pump => Rig::Pump(PumpRig::start(pump::RigSettings::demonstration())?),
+            Equipment::Generator => {
+                Rig::Generator(GeneratorRig::start(generator::RigSettings::demonstration())?)
+            }
+        })
+    }
+
+    fn documents(&self) -> Vec<(String, String)> {
+        match self {
+            Rig::Pump(rig) => rig.plan_documents(),
+            Rig::Generator(rig) => rig.plan_documents(),
+        }
+    }
+
+    fn steps(&mut self) -> Option<Receiver<Announcement>> {
+        match self {
+            Rig::Pump(rig) => rig.steps(),
+            Rig::Generator(rig) => rig.steps(),
+        }
+    }
+
+    fn begin(&self) {
+        match self {
+            Rig::Pump(rig) => rig.begin(),
+            Rig::Generator(rig) => rig.begin(),
+        }
+    }
+}
+
+pub(super) fn demo(
+    equipment: Equipment,
+    out: Option<PathBuf>,
+    format: Format,
+    language: Language,
+) -> Outcome {
     let out = out.unwrap_or_else(|| PathBuf::from(DEFAULT_FOLDER));
-    let mut rig = PumpRig::start(RigSettings::demonstration()).map_err(Failure::trouble)?;
-    let plan = write_documents(&rig, &out.join("plan")).map_err(Failure::trouble)?;
+    let mut rig = Rig::start(equipment).map_err(Failure::trouble)?;
+    let plan = write_documents(rig.documents(), &out.join("plan")).map_err(Failure::trouble)?;
     let prepared =
         prepare(&plan).map_err(|error| Failure::bad_input(error.in_language(language)))?;
     let settings = Settings { out: out.clone(), length: None };
     if format == Format::Text {
-        let about = message!("demo-about", plan = words::printable(&plan.display().to_string()));
+        let plan = words::printable(&plan.display().to_string());
+        let about = match equipment {
+            Equipment::Pump => message!("demo-about", plan = plan),
+            Equipment::Generator => message!("demo-about-generator", plan = plan),
+        };
         eprintln!("{}", about.in_language(language));
     }
     let session = run::start(prepared, settings, language)?;
@@ -32,7 +89,7 @@ pub(super) fn demo(out: Option<PathBuf>, format: Format, language: Language) -> 
     rig.begin();
     let mut each = |session: &Session| follow(session, &steps);
     let built = run::tend(session, &signals, format, language, &mut each)?;
-    rig.stop();
+    drop(rig);
     let code = run::conclude(&built, format, language)?;
     if format == Format::Text {
         let file = words::printable(&built.path.display().to_string());
@@ -41,10 +98,10 @@ pub(super) fn demo(out: Option<PathBuf>, format: Format, language: Language) -> 
     Ok(code)
 }
 
-/// Writes the plan and the profiles of the rig; returns the plan's path.
-fn write_documents(rig: &PumpRig, folder: &Path) -> std::io::Result<PathBuf> {
+/// Writes the plan and the profiles of a rig; returns the plan's path.
+fn write_documents(documents: Vec<(String, String)>, folder: &Path) -> std::io::Result<PathBuf> {
     let mut plan = None;
-    for (name, text) in rig.plan_documents() {
+    for (name, text) in documents {
         let path = folder.join(name);
         if let Some(parent) = path.parent() {
             std::fs::create_dir_all(parent)?;

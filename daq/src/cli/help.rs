@@ -38,6 +38,7 @@ pub fn localise(command: Command, language: Language) -> Command {
     let arguments = [
         ("lang", text(language, "help-arg-lang")),
         ("version", text(language, "help-arg-version")),
+        ("rig", text(language, "help-arg-rig")),
         ("out", text(language, "help-arg-out")),
         ("format", text(language, "help-arg-format")),
         ("plan", text(language, "help-arg-plan")),

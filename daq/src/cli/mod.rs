@@ -37,6 +37,8 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Demo {
+        #[arg(long, value_enum, default_value_t = demo::Equipment::Pump)]
+        rig: demo::Equipment,
         #[arg(long)]
         out: Option<PathBuf>,
         #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -189,7 +191,7 @@ pub fn main() -> ExitCode {
 
 fn dispatch(command: Command, language: Language) -> Outcome {
     match command {
-        Command::Demo { out, format } => demo::demo(out, format, language),
+        Command::Demo { rig, out, format } => demo::demo(rig, out, format, language),
         Command::Check { plan, format } => check::check(&plan, format, language),
         Command::Run { plan, out, length, format } => {
             run::run(&plan, out, length, format, language)
