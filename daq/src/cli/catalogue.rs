@@ -1,9 +1,13 @@
 //! `daq scenarios` and `daq devices`: the shipped catalogue.
 
+mod devices;
+mod frame;
+mod map;
+mod table;
+
 use serde::Serialize;
-use trial::catalogue::{Shipped, devices as shipped_devices, scenarios as shipped_scenarios};
+use trial::catalogue::{Shipped, scenarios as shipped_scenarios};
 use trial::document::{Source, Title};
-use trial::profile::DeviceProfile;
 use trial::scenario::{LimitStatus, Scenario};
 use words::{Language, message, text};
 
@@ -45,25 +49,10 @@ pub(super) fn scenarios(id: Option<&str>, format: Format, language: Language) ->
 }
 
 pub(super) fn devices(id: Option<&str>, format: Format, language: Language) -> Outcome {
-    let Some(id) = id else {
-        let row =
-            |shipped: &Shipped| resolve_device(shipped).map(|d| Row { id: d.id, title: d.title });
-        return list(shipped_devices().iter().map(row), format, language);
-    };
-    let shipped = find(shipped_devices(), id, language)?;
-    if format == Format::Json {
-        return print_json(&Document {
-            id: shipped.id,
-            toml: &String::from_utf8_lossy(shipped.bytes),
-        });
+    match id {
+        None => devices::list(format, language),
+        Some(id) => devices::show(id, format, language),
     }
-    let profile = resolve_device(shipped)?;
-    println!("{}  {}\n{}\n", profile.id, both(&profile.title, language), profile.source);
-    for point in &profile.points {
-        let unit = point.unit.shown();
-        println!("  {:<24} {unit:<8} {}", point.id, both(&point.title, language));
-    }
-    Ok(0)
 }
 
 /// A shipped document as it is, for a program.
@@ -82,8 +71,12 @@ fn list(
     if format == Format::Json {
         return print_json(&rows);
     }
-    for row in rows {
-        println!("{:<26} {}", row.id, both(&row.title, language));
+    let rows: Vec<table::Row> = rows
+        .into_iter()
+        .map(|row| table::Row { cells: vec![row.id, both(&row.title, language)], details: vec![] })
+        .collect();
+    for line in table::lines(&rows, 0) {
+        println!("{line}");
     }
     Ok(0)
 }
@@ -108,9 +101,4 @@ fn find<'a>(shipped: &'a [Shipped], id: &str, language: Language) -> Result<&'a 
 fn resolve_scenario(shipped: &Shipped) -> Result<Scenario, Failure> {
     let source = Source::new(shipped.id, shipped.bytes).map_err(Failure::trouble)?;
     Scenario::resolve(source).map_err(Failure::trouble)
-}
-
-fn resolve_device(shipped: &Shipped) -> Result<DeviceProfile, Failure> {
-    let source = Source::new(shipped.id, shipped.bytes).map_err(Failure::trouble)?;
-    DeviceProfile::resolve(source).map_err(Failure::trouble)
 }
