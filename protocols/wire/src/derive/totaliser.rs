@@ -54,7 +54,7 @@ impl Count {
         let most = max_rate * seconds;
         if most >= wraps_at {
             let why = format!(
-                "{seconds:.3} s lie between the counts {} and {raw}, which is long enough to wrap \
+                "{seconds:.1} s lie between the counts {} and {raw}, which is long enough to wrap \
                  at {wraps_at} unseen with at most {max_rate} a second; they do not join",
                 last.raw,
             );
@@ -64,7 +64,7 @@ impl Count {
         let wraps = if forward >= 0.0 { last.wraps } else { last.wraps + 1.0 };
         if forward < 0.0 && forward + wraps_at > most {
             let why = format!(
-                "the count went from {} to {raw} in {seconds:.3} s, which is no wrap at {wraps_at} \
+                "the count went from {} to {raw} in {seconds:.1} s, which is no wrap at {wraps_at} \
                  with at most {max_rate} a second; the device was reset",
                 last.raw,
             );

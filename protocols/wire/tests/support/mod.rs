@@ -166,6 +166,25 @@ pub struct Outcome {
     groups: Vec<SampleGroup>,
 }
 
+impl Outcome {
+    /// Whether two rows are the same to the bit but for the values that rest on other answers too:
+    /// those of numbers that registers of the device scale, and of totalisers. Of these the raw
+    /// numbers are the same.
+    pub fn says_the_same(&self, one: &KeptRow, other: &KeptRow) -> bool {
+        let plan = self.plan.as_ref().unwrap();
+        let channels = &self.groups[one.group as usize].channels;
+        let remembers = channels.iter().map(|channel| {
+            let point = plan.point_of(plan.channel_at(*channel));
+            point.exponent.is_some() || !point.ratios.is_empty() || point.totaliser.is_some()
+        });
+        one.group == other.group
+            && remembers.zip(one.samples.iter().zip(&other.samples)).all(|(remembers, (a, b))| {
+                let same = a.value.to_bits() == b.value.to_bits() && a.quality == b.quality;
+                a.raw == b.raw && (same || remembers)
+            })
+    }
+}
+
 /// Derives records and closes the run.
 pub fn derive(records: &[Record<'_>]) -> Outcome {
     let mut outcome = Outcome::default();
