@@ -51,6 +51,9 @@ pub const PATIENCE_POLLS: u32 = 3;
 pub const SILENT_DEVICE_SHARE: u32 = 20;
 /// Longest pause before a silent device is asked again.
 pub const SILENT_DEVICE_LONGEST: Duration = Duration::from_secs(30);
+/// How often it is recorded of a silent device that would be polled back to back that it is left
+/// alone.
+pub const BACKED_OFF_PERIOD: Duration = Duration::from_millis(100);
 /// Shortest wait for the answer to a probe.
 pub const PROBE_SHORTEST: Duration = Duration::from_millis(50);
 /// A probe waits this many times as long as the device ever took to answer.

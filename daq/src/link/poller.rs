@@ -30,7 +30,7 @@ use super::silence::Silence;
 use super::tap::Tap;
 use super::timer::Timer;
 use super::{Line, LinkContext};
-use crate::limits::SILENT_LINK_EXCHANGES;
+use crate::limits::{BACKED_OFF_PERIOD, SILENT_LINK_EXCHANGES};
 use exchange::Question;
 use foreign::ForeignMaster;
 
@@ -125,7 +125,12 @@ impl Poller {
                 }
                 // An exchange that has begun is ended, which its timeout bounds.
                 Next::Send { request, due } => {
-                    self.send(&requests.requests[request as usize], request, due).await;
+                    let asked = &requests.requests[request as usize];
+                    if self.send(asked, request, due).await == Cause::BackedOff {
+                        let now = self.context.clock.now();
+                        let pause = duration_nanoseconds(BACKED_OFF_PERIOD);
+                        schedule.put_off(request, now.plus(pause));
+                    }
                     // A link that is polled back to back must leave the others their turn.
                     tokio::task::consume_budget().await;
                 }
@@ -202,12 +207,14 @@ impl Poller {
         poll
     }
 
-    /// One poll from due to outcome.
-    async fn send(&mut self, request: &Request, number: u32, due: TrialTime) {
+    /// One poll from due to outcome, which it gives.
+    async fn send(&mut self, request: &Request, number: u32, due: TrialTime) -> Cause {
         let poll = self.poll_due(number, due);
         let Ask::Read { table, address, count } = request.ask else {
             // Queries are asked by another task; a poller is given reads alone.
-            return self.context.push(Body::Outcome { poll, cause: Cause::RunEnded });
+            let cause = Cause::RunEnded;
+            self.context.push(Body::Outcome { poll, cause });
+            return cause;
         };
         let question = Question { device: request.device, table, address, count };
         let began = self.context.clock.now();
@@ -222,6 +229,7 @@ impl Poller {
         let stalled = is_missed(cause) && self.pulse.stall_since(began).is_some();
         let cause = if stalled { Cause::Stalled } else { cause };
         self.context.push(Body::Outcome { poll, cause });
+        cause
     }
 
     async fn ask(&mut self, poll: u64, question: Question) -> Result<Cause, LineLost> {

@@ -4,6 +4,7 @@
 //! - A request is due at `phase + n × period`, whatever happened before: lateness does not add up.
 //! - Phases are spread over the period, so that many devices are not asked at one instant.
 //! - A period that has passed entirely is told as missed, not made up for.
+//! - A request back to back that was put off leaves the others its turns until its time has come.
 
 use trial::time::TrialTime;
 
@@ -14,6 +15,7 @@ struct Entry {
     request: u32,
     /// 0 is back to back.
     period_ns: i64,
+    /// Back to back: not before this.
     due: TrialTime,
 }
 
@@ -68,6 +70,7 @@ impl Schedule {
     pub fn next(&mut self, now: TrialTime) -> Next {
         let scheduled = self.entries.iter_mut().filter(|entry| entry.period_ns > 0);
         let earliest = scheduled.min_by_key(|entry| entry.due);
+        let mut wait = TrialTime::MAX;
         if let Some(entry) = earliest {
             let (request, due) = (entry.request, entry.due);
             if due <= now {
@@ -78,18 +81,28 @@ impl Schedule {
                     Next::Send { request, due }
                 };
             }
-            if self.entries.iter().all(|entry| entry.period_ns > 0) {
-                return Next::Wait(due);
-            }
+            wait = due;
         }
         for _ in 0..self.entries.len() {
             self.turn = (self.turn + 1) % self.entries.len();
             let entry = &self.entries[self.turn];
-            if entry.period_ns == 0 {
+            if entry.period_ns > 0 {
+                continue;
+            }
+            if entry.due <= now {
                 return Next::Send { request: entry.request, due: now };
             }
+            wait = wait.min(entry.due);
         }
-        Next::Wait(TrialTime::MAX)
+        Next::Wait(wait)
+    }
+
+    /// Puts a request back to back off until `until`; one with a period keeps its schedule.
+    pub fn put_off(&mut self, request: u32, until: TrialTime) {
+        let of_request = |entry: &&mut Entry| entry.request == request && entry.period_ns == 0;
+        if let Some(entry) = self.entries.iter_mut().find(of_request) {
+            entry.due = until;
+        }
     }
 }
 
@@ -130,5 +143,23 @@ mod tests {
         let mut schedule = Schedule::new([(0, 0), (1, 100)].into_iter(), 2, TrialTime(0));
         assert_eq!(schedule.next(TrialTime(10)), Next::Send { request: 0, due: TrialTime(10) });
         assert_eq!(schedule.next(TrialTime(60)), Next::Send { request: 1, due: TrialTime(50) });
+    }
+
+    #[test]
+    fn what_is_put_off_comes_when_its_time_has_come() {
+        let mut schedule = Schedule::new([(0, 0), (1, 0), (2, 100)].into_iter(), 3, TrialTime(0));
+        let next = |schedule: &mut Schedule, now| schedule.next(TrialTime(now));
+        let send = |request, due| Next::Send { request, due: TrialTime(due) };
+        for request in [0, 2] {
+            schedule.put_off(request, TrialTime(40));
+        }
+        assert_eq!(next(&mut schedule, 10), send(1, 10));
+        assert_eq!(next(&mut schedule, 20), send(1, 20), "the other has all turns");
+        schedule.put_off(1, TrialTime(50));
+        assert_eq!(next(&mut schedule, 30), Next::Wait(TrialTime(40)));
+        assert_eq!(next(&mut schedule, 40), send(0, 40));
+        schedule.put_off(0, TrialTime(90));
+        assert_eq!(next(&mut schedule, 45), Next::Wait(TrialTime(50)));
+        assert_eq!(next(&mut schedule, 70), send(2, 66), "a period is not put off");
     }
 }
