@@ -16,6 +16,7 @@ pub mod clock;
 pub mod control;
 pub mod disk;
 pub mod documents;
+pub mod flood;
 pub mod limits;
 pub mod link;
 pub mod preflight;

@@ -5,6 +5,10 @@ use std::time::Duration;
 /// Records that wait for the sequencer. At 60,000 transactions a second this is an eighth of a
 /// second; a link stops reading while fewer than [`QUEUE_RESERVE`] places are free.
 pub const QUEUE_RECORDS: usize = 32_768;
+/// Bytes of the line that wait for the sequencer; a link stops reading when there are more. Beside
+/// them the daemon holds a block being collected, one read of each link, and what the recorder
+/// collects for its columns, so that no line can make it take much more.
+pub const QUEUE_BYTES: usize = 16 << 20;
 /// Free places below which a link waits before it reads or sends.
 pub const QUEUE_RESERVE: usize = 1_024;
 /// How long a link waits for room in the queue before it looks again.
@@ -104,3 +108,23 @@ pub const CROSSINGS: usize = 256;
 /// Time after a crossing within which no other one of the same limit is told: a value that trembles
 /// about its limit must not fill the journal with marks.
 pub const CROSSING_REST: Duration = Duration::from_secs(1);
+
+/// Times its own baud that a serial link may bring: only an adapter or a pseudo-terminal that keeps
+/// no baud brings more than once.
+pub const FLOOD_BAUD_FACTOR: u64 = 2;
+/// Bytes a second that a TCP connection may bring beside the answers that it was asked for.
+pub const FLOOD_TCP_BYTES_PER_SECOND: u64 = 1 << 20;
+/// Bytes that each question adds to what a link may bring: twice the longest frame of Modbus TCP.
+pub const FLOOD_ANSWER_BYTES: u64 = 2 * 260;
+/// Bytes that a link may bring at once. The kernel keeps up to 68 KiB of a serial line and more of
+/// a connection while the daemon is held up; that is no flood.
+pub const FLOOD_BURST_BYTES: u64 = 256 << 10;
+/// Time for which a link must keep its bound until its flood is over.
+pub const FLOOD_WINDOW: Duration = Duration::from_millis(250);
+/// How often the bytes discarded in a flood that goes on are recorded.
+pub const FLOOD_TELL_PERIOD: Duration = Duration::from_secs(1);
+/// Pause between two reads of a link that floods: whoever sends is slowed down where the line lets
+/// itself be slowed down, and the other links keep the processor.
+pub const FLOOD_PAUSE: Duration = Duration::from_millis(1);
+/// A sync that takes longer is told: what was written since is not acknowledged meanwhile.
+pub const SYNC_SLOW: Duration = Duration::from_secs(1);

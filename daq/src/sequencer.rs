@@ -12,13 +12,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
-use crossbeam::channel::{Receiver, TryRecvError};
+use crossbeam::channel::TryRecvError;
 use journal::{ChainValue, JournalError, Writer};
 use trial::record::{Body, RecordSource};
 use trial::time::TrialTime;
 
 use crate::limits::{BLOCK_TARGET_BYTES, SEQUENCER_TICK, SYNC_PERIOD};
-use crate::queue::Draft;
+use crate::queue::{Draft, JournalDrain};
 
 /// How far the journal is; shared with everyone who wants to know.
 #[derive(Debug, Default)]
@@ -29,6 +29,7 @@ pub struct Progress {
     failed: AtomicBool,
     failure: Mutex<Option<String>>,
     to_sync: Mutex<Option<(Arc<File>, u64)>>,
+    syncing_since: Mutex<Option<Instant>>,
 }
 
 impl Progress {
@@ -45,6 +46,15 @@ impl Progress {
     /// Bytes of records written.
     pub fn bytes(&self) -> u64 {
         self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// When the sync began that has not ended yet; `None` between two syncs.
+    pub fn syncing_since(&self) -> Option<Instant> {
+        *self.syncing_since.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn syncs(&self, since: Option<Instant>) {
+        *self.syncing_since.lock().unwrap_or_else(PoisonError::into_inner) = since;
     }
 
     /// What went wrong, if something did.
@@ -76,7 +86,7 @@ impl Sequencer {
     ///
     /// # Errors
     /// The system gives no thread.
-    pub fn start(writer: Writer, drafts: Receiver<Draft>) -> std::io::Result<Sequencer> {
+    pub fn start(writer: Writer, drafts: JournalDrain) -> std::io::Result<Sequencer> {
         let progress = Arc::new(Progress::default());
         let stop = Arc::new(AtomicBool::new(false));
         progress.written.store(writer.next_sequence(), Ordering::Release);
@@ -135,7 +145,7 @@ pub enum FinishError {
 
 fn write_loop(
     mut writer: Writer,
-    drafts: &Receiver<Draft>,
+    drafts: &JournalDrain,
     progress: &Progress,
     stop: &AtomicBool,
 ) -> Result<ChainValue, JournalError> {
@@ -170,7 +180,7 @@ enum Gathered {
 }
 
 /// Takes what waits into a block.
-fn gather(writer: &mut Writer, drafts: &Receiver<Draft>) -> Gathered {
+fn gather(writer: &mut Writer, drafts: &JournalDrain) -> Gathered {
     while writer.pending_bytes() < BLOCK_TARGET_BYTES {
         match drafts.try_recv() {
             Ok(Draft { at, source, body }) => {
@@ -203,13 +213,18 @@ fn sync_loop(progress: &Progress, stop: &AtomicBool) {
         let began = Instant::now();
         let next = progress.to_sync.lock().unwrap_or_else(PoisonError::into_inner).take();
         match next {
-            Some((file, sequence)) => match rustix::fs::fdatasync(&*file) {
-                Ok(()) => progress.acknowledged.store(sequence, Ordering::Release),
-                Err(error) => {
-                    progress.fail(std::io::Error::from(error).to_string());
-                    return;
+            Some((file, sequence)) => {
+                progress.syncs(Some(began));
+                let synced = rustix::fs::fdatasync(&*file);
+                progress.syncs(None);
+                match synced {
+                    Ok(()) => progress.acknowledged.store(sequence, Ordering::Release),
+                    Err(error) => {
+                        progress.fail(std::io::Error::from(error).to_string());
+                        return;
+                    }
                 }
-            },
+            }
             None if stopping && progress.acknowledged() >= progress.written() => return,
             None => {}
         }

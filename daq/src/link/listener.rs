@@ -2,10 +2,9 @@
 //!
 //! Invariants:
 //! - Nothing is ever sent.
-//! - What waited while the station stood still is not kept: its time is not known, and the kernel
-//!   may have dropped what came behind it.
+//! - What waited while the station stood still, or while the journal was full, is not kept: its
+//!   time is not known, and the kernel may have dropped what came behind it.
 
-use std::borrow::Cow;
 use std::io;
 use std::time::Duration;
 
@@ -13,13 +12,14 @@ use tokio::io::AsyncReadExt as _;
 use tokio::time::Instant;
 use trial::plan::LinkKind;
 use trial::record::{Body, DiscardCause, Discarded};
-use trial::time::{Span, TrialTime};
+use trial::time::TrialTime;
 
 use super::pulse::Pulse;
 use super::reconnect::Connector;
 use super::{Line, LinkContext};
 use crate::limits::{
-    BACKLOG_LONGEST, BACKLOG_QUIET, READ_BYTES, SILENT_STREAM, SILENT_STREAM_PERIODS,
+    BACKLOG_LONGEST, BACKLOG_QUIET, FLOOD_PAUSE, FLOOD_TELL_PERIOD, READ_BYTES, SILENT_STREAM,
+    SILENT_STREAM_PERIODS,
 };
 
 /// Journals every byte until the run ends; opens the line again when it is lost.
@@ -31,7 +31,7 @@ pub async fn run(context: LinkContext, pulse: Pulse, line: Line) {
     let patience = reader.patience();
     let mut heard_at = Instant::now();
     while !reader.context.is_stopping() {
-        reader.context.wait_for_room().await;
+        let held_since = reader.context.wait_for_room().await;
         let Some(open) = line.as_mut() else {
             tokio::select! {
                 again = connector.opened() => {
@@ -43,10 +43,13 @@ pub async fn run(context: LinkContext, pulse: Pulse, line: Line) {
             }
             continue;
         };
-        let result = tokio::select! {
-            result = reader.read_once(open) => result,
-            () = silence(heard_at, patience) => Err(io::ErrorKind::TimedOut.into()),
-            _ = stop.wait_for(|stopping| *stopping) => return,
+        let result = match held_since {
+            Some(since) => reader.discard_backlog(open, since, DiscardCause::HeldBack, 0).await,
+            None => tokio::select! {
+                result = reader.read_once(open) => result,
+                () = silence(heard_at, patience) => Err(io::ErrorKind::TimedOut.into()),
+                _ = stop.wait_for(|stopping| *stopping) => return,
+            },
         };
         match result {
             Ok(()) => {
@@ -90,25 +93,39 @@ impl Reader {
         Some(SILENT_STREAM.max(period * SILENT_STREAM_PERIODS))
     }
 
-    /// One read: journalled at once, unless the station stood still before it.
+    /// One read: journalled at once, unless the station stood still before it. A link that floods
+    /// is read at a walking pace; one that falls silent behind its flood has its last count told.
     async fn read_once(&mut self, line: &mut Line) -> io::Result<()> {
         let mut bytes = [0; READ_BYTES];
-        let count = read_some(line, &mut bytes).await?;
+        let count = if self.context.intake.is_flooded() {
+            tokio::time::sleep(FLOOD_PAUSE).await;
+            match tokio::time::timeout(FLOOD_TELL_PERIOD, read_some(line, &mut bytes)).await {
+                Ok(read) => read?,
+                Err(_) => {
+                    self.context.intake.look(self.context.clock.now());
+                    return Ok(());
+                }
+            }
+        } else {
+            read_some(line, &mut bytes).await?
+        };
         match self.pulse.stall_since(self.stalls_seen) {
             None => {
-                let bytes = Cow::Owned(bytes[..count].to_vec());
-                self.context.push(Body::Received { bytes });
+                self.context.intake.take(self.context.clock.now(), &bytes[..count]);
                 Ok(())
             }
-            Some(stall) => self.discard_backlog(line, stall, count).await,
+            Some(stall) => {
+                self.discard_backlog(line, stall.start, DiscardCause::Stalled, count).await
+            }
         }
     }
 
-    /// Takes off the line what waited there while the station stood still.
+    /// Takes off the line what waited there since nobody read it.
     async fn discard_backlog(
         &mut self,
         line: &mut Line,
-        stall: Span,
+        since: TrialTime,
+        why: DiscardCause,
         first: usize,
     ) -> io::Result<()> {
         let mut bytes = [0; READ_BYTES];
@@ -121,8 +138,11 @@ impl Reader {
                 Ok(Err(_)) | Err(_) => break,
             }
         }
-        let discarded = Discarded { bytes: count, since: stall.start, why: DiscardCause::Stalled };
-        self.context.push(Body::Discarded(discarded));
+        if count > 0 {
+            let link = &self.context.link().id;
+            tracing::warn!(link, bytes = count, "not kept, they had waited for an unknown time");
+            self.context.push(Body::Discarded(Discarded { bytes: count, since, why }));
+        }
         self.stalls_seen = self.context.clock.now();
         Ok(())
     }

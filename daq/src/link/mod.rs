@@ -22,8 +22,10 @@ use tokio::sync::watch;
 use trial::plan::{Link, Plan, RequestPlan};
 use trial::profile::Dialect;
 use trial::record::{Body, Event, EventKind, LinkState, RecordSource};
+use trial::time::TrialTime;
 
 use crate::clock::Clock;
+use crate::flood::Intake;
 use crate::queue::JournalQueue;
 
 pub use connect::{ConnectError, Line, connect};
@@ -42,6 +44,8 @@ pub struct LinkContext {
     pub clock: Clock,
     /// The way to the journal.
     pub queue: JournalQueue,
+    /// The way of the link's bytes to the journal.
+    pub intake: Intake,
     /// Turns true when the run ends.
     pub stop: watch::Receiver<bool>,
 }
@@ -70,10 +74,10 @@ impl LinkContext {
     }
 
     /// Waits until the queue has room; a link reads and sends only then.
-    /// Having had to wait is an event: meanwhile this link was not served.
-    async fn wait_for_room(&self) {
+    /// Having had to wait is an event: meanwhile this link was not served. Returns since when.
+    async fn wait_for_room(&self) -> Option<TrialTime> {
         if self.queue.has_room() {
-            return;
+            return None;
         }
         let began = self.clock.now();
         while !self.queue.has_room() && !self.is_stopping() {
@@ -81,7 +85,9 @@ impl LinkContext {
         }
         let held = self.clock.now().since(began) as f64 / 1e6;
         let text = format!("{}: held back for {held:.1} ms, the journal was full", self.link().id);
+        tracing::warn!("{text}");
         self.push(Body::Event(Event { kind: EventKind::QueueFull, text }));
+        Some(began)
     }
 }
 

@@ -178,7 +178,8 @@ impl Poller {
             context.push_state(true, "opened again");
         }
         let source = context.source();
-        let tap = Tap::new(line, self.framing, context.clock, context.queue.clone(), source);
+        let (queue, intake) = (context.queue.clone(), context.intake.clone());
+        let tap = Tap::new(line, self.framing, context.clock, queue, intake, source);
         self.connection = Some(Connection { client: self.client(&tap), tap });
         self.up_since = self.context.clock.now();
         self.unheard = 0;
@@ -284,7 +285,8 @@ impl Poller {
             if cause != Cause::ProbeAnswered {
                 *heard |= self.missed(device).await?;
                 self.context.push(Body::Outcome { poll: number, cause });
-                return Ok(if cause == Cause::ForeignTraffic { cause } else { Cause::Timeout });
+                let named = matches!(cause, Cause::ForeignTraffic | Cause::Flooded);
+                return Ok(if named { cause } else { Cause::Timeout });
             }
             self.context.push(Body::Outcome { poll: number, cause });
             self.devices[device].probed();

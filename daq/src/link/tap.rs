@@ -1,7 +1,8 @@
 //! The tap: what the client library writes and reads goes through here to the journal.
 //!
 //! Invariants:
-//! - Bytes read are journalled before they are looked at, each read as one record.
+//! - Bytes read are journalled before they are looked at, each read as one record; what a flood
+//!   brings too much is counted and never looked at.
 //! - The client library is given only a whole frame that `wire` has accepted for the pending
 //!   request; it never sees noise, late or foreign frames.
 //! - What was accepted is remembered, so that the library's result can be compared with it.
@@ -14,13 +15,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::Sleep;
 use trial::record::{Body, Cause, RecordSource};
 use trial::time::TrialTime;
 use wire::modbus::{Framing, Received, Receiver, foreign_request};
 
 use super::Line;
 use crate::clock::Clock;
-use crate::limits::{OVERHEARD_BYTES, READ_BYTES};
+use crate::flood::Intake;
+use crate::limits::{FLOOD_PAUSE, OVERHEARD_BYTES, READ_BYTES};
 use crate::queue::JournalQueue;
 
 /// A line with its tap. Clones share the line: one is given to the client library, one stays
@@ -41,7 +44,10 @@ struct Tapped<T> {
     line: T,
     clock: Clock,
     queue: JournalQueue,
+    intake: Intake,
     source: RecordSource,
+    /// Holds the next read back while the line floods.
+    pause: Option<Pin<Box<Sleep>>>,
     receiver: Receiver,
     poll: u64,
     /// Request bytes written but not yet flushed.
@@ -78,13 +84,16 @@ impl<T> Tap<T> {
         framing: Framing,
         clock: Clock,
         queue: JournalQueue,
+        intake: Intake,
         source: RecordSource,
     ) -> Tap<T> {
         let tapped = Tapped {
             line,
             clock,
             queue,
+            intake,
             source,
+            pause: None,
             receiver: Receiver::new(framing),
             poll: 0,
             sending: Vec::new(),
@@ -119,6 +128,9 @@ impl<T> Tap<T> {
         tapped.verdict = None;
         tapped.complaint = None;
         tapped.heard = false;
+        if tapped.intake.asking(tapped.clock.now()) {
+            tapped.receiver.clear();
+        }
     }
 
     /// Gives the exchange up: what comes from now on was not asked for.
@@ -215,6 +227,10 @@ const MAX_READY_READS: usize = 16;
 impl<T: AsyncRead + Unpin> Tapped<T> {
     /// One read of the line: journalled, then judged.
     fn poll_line(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if let Some(pause) = &mut self.pause {
+            std::task::ready!(pause.as_mut().poll(context));
+            self.pause = None;
+        }
         let mut bytes = [0; READ_BYTES];
         let mut buffer = ReadBuf::new(&mut bytes);
         match Pin::new(&mut self.line).poll_read(context, &mut buffer) {
@@ -228,7 +244,12 @@ impl<T: AsyncRead + Unpin> Tapped<T> {
         }
         let at = self.clock.now();
         let count = read.len();
-        self.queue.push(at, self.source, Body::Received { bytes: Cow::Owned(read.to_vec()) });
+        let taken = self.intake.take(at, read);
+        if taken.hole {
+            // As the fold does behind the record of a hole: nothing goes on behind it.
+            self.receiver.clear();
+        }
+        let read = read.get(..taken.kept).unwrap_or_default();
         if !self.receiver.pending() {
             self.overheard.extend_from_slice(read);
             let surplus = self.overheard.len().saturating_sub(OVERHEARD_BYTES);
@@ -237,6 +258,10 @@ impl<T: AsyncRead + Unpin> Tapped<T> {
         }
         self.receiver.received(read);
         self.judge();
+        if taken.hole || taken.kept < count {
+            self.complaint = Some(Cause::Flooded);
+            self.pause = Some(Box::pin(tokio::time::sleep(FLOOD_PAUSE)));
+        }
         Poll::Ready(Ok(count))
     }
 

@@ -9,13 +9,14 @@ use evidence::{Ledger, LedgerEvent, RunFolder, RunLock};
 use journal::{RunTag, Writer};
 use tokio::sync::{oneshot, watch};
 use trial::document::MAX_DOCUMENTS;
-use trial::record::{Body, EndKind, Origin};
+use trial::record::{Body, EndKind, Origin, RecordSource};
 use words::message;
 
 use super::{Session, SessionError, Settings, command_queue, keeper::Keeper, system};
 use crate::clock::Clock;
 use crate::control;
 use crate::disk::free_bytes;
+use crate::flood::Intake;
 use crate::limits::{DISK_RESERVE_BYTES, LINK_GRACE, UNDECLARED_TRIAL};
 use crate::link::{self, Line, LinkContext};
 use crate::preflight::Prepared;
@@ -195,6 +196,11 @@ fn launch(
             index,
             clock,
             queue: queue.clone(),
+            intake: Intake::new(
+                &prepared.plan.links[index],
+                RecordSource::link(index),
+                queue.clone(),
+            ),
             stop: links.stop.subscribe(),
         })
         .collect();
