@@ -8,14 +8,15 @@ use trial::record::{
     Body, ClockPair, DEFAULT_MARK_UNCERTAINTY_NS, End, EndKind, Event, EventKind, Mark,
     RecordSource,
 };
-use trial::time::duration_nanoseconds;
+use trial::time::TrialTime;
 
-use crate::clock::{Clock, ClockReading};
+use crate::clock::{Clock, ClockReading, WallWatch};
 use crate::control::{Asked, Command, Reply};
 use crate::disk::free_bytes;
-use crate::limits::{CLOCK_PAIR_PERIOD, CLOCK_STEP, DISK_CHECK};
+use crate::limits::{DISK_CHECK, SYNC_SLOW};
 use crate::queue::JournalQueue;
 use crate::red_limits::Crossing;
+use crate::sequencer::Progress;
 
 /// Most bytes of a mark's text.
 const MAX_MARK_BYTES: usize = 1_024;
@@ -23,27 +24,31 @@ const MAX_MARK_BYTES: usize = 1_024;
 #[derive(Debug)]
 pub(super) struct Keeper {
     marks: u32,
-    /// The last pair that was recorded, and the last that was looked at.
-    recorded: ClockReading,
-    seen: ClockReading,
+    wall: WallWatch,
     disk_looked_at: Instant,
+    /// The slow sync that was told last: when it had begun.
+    slow_sync: Option<Instant>,
 }
 
 impl Keeper {
     /// Records the first pair of clocks.
     pub fn start(clock: &Clock, queue: &JournalQueue) -> Keeper {
         let reading = clock.read();
-        let keeper =
-            Keeper { marks: 0, recorded: reading, seen: reading, disk_looked_at: Instant::now() };
-        keeper.record(&reading, queue);
+        let mut keeper = Keeper {
+            marks: 0,
+            wall: WallWatch::new(reading),
+            disk_looked_at: Instant::now(),
+            slow_sync: None,
+        };
+        keeper.record(reading, queue);
         keeper
     }
 
-    fn record(&self, reading: &ClockReading, queue: &JournalQueue) {
+    fn record(&mut self, reading: ClockReading, queue: &JournalQueue) {
         let pair = ClockPair {
             wall: reading.wall,
             uncertainty_ns: reading.uncertainty_ns,
-            step_ns: reading.offset_ns().wrapping_sub(self.recorded.offset_ns()),
+            step_ns: self.wall.recorded(reading),
         };
         queue.push(reading.at, RecordSource::STATION, Body::Clock(pair));
     }
@@ -51,24 +56,37 @@ impl Keeper {
     /// Records a pair when it is time, and at once when the wall clock has stepped.
     pub fn check_clock(&mut self, clock: &Clock, queue: &JournalQueue) {
         let reading = clock.read();
-        let moved = reading.offset_ns().wrapping_sub(self.seen.offset_ns());
-        let stepped = moved.unsigned_abs() > duration_nanoseconds(CLOCK_STEP).unsigned_abs();
-        let due = reading.at.since(self.recorded.at) >= duration_nanoseconds(CLOCK_PAIR_PERIOD);
-        self.seen = reading;
-        if stepped {
-            let text = format!("the wall clock stepped by {:.3} s", moved as f64 / 1e9);
-            let event = Event { kind: EventKind::ClockStep, text };
-            queue.push(reading.at, RecordSource::STATION, Body::Event(event));
+        let observed = self.wall.look(reading);
+        if let Some(step_ns) = observed.step_ns {
+            let text = format!("the wall clock stepped by {:+.3} s", step_ns as f64 / 1e9);
+            tell(EventKind::ClockStep, text, reading.at, queue);
         }
-        if stepped || due {
-            self.record(&reading, queue);
-            self.recorded = reading;
+        if observed.record {
+            self.record(reading, queue);
         }
     }
 
+    /// Tells of a sync that takes too long, once.
+    pub fn check_sync(&mut self, progress: &Progress, clock: &Clock, queue: &JournalQueue) {
+        let Some(since) = progress.syncing_since().filter(|since| since.elapsed() >= SYNC_SLOW)
+        else {
+            return;
+        };
+        if self.slow_sync == Some(since) {
+            return;
+        }
+        self.slow_sync = Some(since);
+        let waiting = progress.written().saturating_sub(progress.acknowledged());
+        let text = format!(
+            "the disk has been syncing the journal for {:.1} s; {waiting} records are not yet safe",
+            since.elapsed().as_secs_f64(),
+        );
+        tell(EventKind::SyncSlow, text, clock.now(), queue);
+    }
+
     /// Records the last pair.
-    pub fn last_pair(&self, clock: &Clock, queue: &JournalQueue) {
-        self.record(&clock.read(), queue);
+    pub fn last_pair(&mut self, clock: &Clock, queue: &JournalQueue) {
+        self.record(clock.read(), queue);
     }
 
     /// Ends the run while there is still room to finish it.
@@ -78,8 +96,16 @@ impl Keeper {
         }
         self.disk_looked_at = Instant::now();
         let free = free_bytes(root).ok()?;
-        let reason = format!("only {} MB are left on the disk", free >> 20);
-        (free < needed).then_some(End { kind: EndKind::Failed, reason })
+        if free >= needed {
+            return None;
+        }
+        let reason = format!(
+            "only {} MB are left on the disk, {} MB are needed to finish the file in order",
+            free >> 20,
+            needed >> 20
+        );
+        tracing::error!(reason);
+        Some(End { kind: EndKind::Failed, reason })
     }
 
     /// Marks the crossing of a red limit; returns the end if the plan asks for it.
@@ -140,6 +166,12 @@ impl Keeper {
         let _ = reply.try_send(answer);
         end
     }
+}
+
+/// Tells of an event in the journal and in the log.
+fn tell(kind: EventKind, text: String, at: TrialTime, queue: &JournalQueue) {
+    tracing::warn!("{text}");
+    queue.push(at, RecordSource::STATION, Body::Event(Event { kind, text }));
 }
 
 fn refused(why: &str) -> Reply {
