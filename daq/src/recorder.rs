@@ -4,8 +4,8 @@
 //! up, and live capture is recovery with a journal that still grows.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
 use crossbeam::channel::{Sender, bounded};
@@ -23,6 +23,7 @@ pub struct Recorder {
     recorded: Arc<AtomicU64>,
     stop: Arc<AtomicBool>,
     root: Sender<ChainValue>,
+    failure: Arc<OnceLock<String>>,
 }
 
 impl Recorder {
@@ -38,12 +39,18 @@ impl Recorder {
         let recorded = Arc::new(AtomicU64::new(0));
         let stop = Arc::new(AtomicBool::new(false));
         let (root, closed) = bounded(1);
+        let failure = Arc::<OnceLock<String>>::default();
         let folder = folder.clone();
         let thread = {
             let (recorded, stop) = (Arc::clone(&recorded), Arc::clone(&stop));
+            let told = Arc::clone(&failure);
             let work = move || {
                 give_way();
-                let builder = record(&folder, &progress, observer, &recorded, &stop)?;
+                let builder = record(&folder, &progress, observer, &recorded, &stop);
+                let builder = builder.inspect_err(|error| {
+                    // Only this thread tells, and only once.
+                    let _ = told.set(error.to_string());
+                })?;
                 match closed.recv() {
                     Ok(root) => builder.finish(&folder, root),
                     // Nobody asks for the file; the journal is kept for `daq recover`.
@@ -52,7 +59,7 @@ impl Recorder {
             };
             std::thread::Builder::new().name("recorder".to_owned()).spawn(work)?
         };
-        Ok(Recorder { thread, recorded, stop, root })
+        Ok(Recorder { thread, recorded, stop, root, failure })
     }
 
     /// Number of records that are in the trial file.
@@ -60,9 +67,12 @@ impl Recorder {
         self.recorded.load(Ordering::Acquire)
     }
 
-    /// Whether the recorder has ended by itself, which it does only on trouble.
-    pub fn has_ended(&self) -> bool {
-        self.thread.is_finished()
+    /// Why the recorder has ended by itself, if it has.
+    pub fn failure(&self) -> Option<String> {
+        if !self.thread.is_finished() {
+            return None;
+        }
+        Some(self.failure.get().cloned().unwrap_or_else(|| "its thread ended by itself".to_owned()))
     }
 
     /// Records what is written so far and finishes the trial file of the closed journal, in the

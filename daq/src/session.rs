@@ -129,6 +129,8 @@ pub struct Snapshot {
     pub bytes: u64,
     /// Most records that waited at once.
     pub queue_high_water: usize,
+    /// How long the disk has been syncing without an end, in seconds.
+    pub syncing_seconds: f64,
     /// What was derived.
     pub recording: RecordingStatus,
 }
@@ -178,6 +180,7 @@ impl Session {
             written: progress.written(),
             bytes: progress.bytes(),
             queue_high_water: self.queue.high_water(),
+            syncing_seconds: progress.syncing_since().map_or(0.0, |at| at.elapsed().as_secs_f64()),
             recording: self
                 .status
                 .lock()
@@ -225,21 +228,26 @@ impl Session {
     }
 
     fn look(&mut self) -> Option<End> {
-        let failed = |reason: String| Some(End { kind: EndKind::Failed, reason });
+        let failed = |reason: String| {
+            tracing::error!(reason);
+            Some(End { kind: EndKind::Failed, reason })
+        };
+        let progress = self.sequencer.progress();
         self.keeper.check_clock(&self.clock, &self.queue);
-        if let Some(failure) = self.sequencer.progress().failure() {
+        self.keeper.check_sync(&progress, &self.clock, &self.queue);
+        if let Some(failure) = progress.failure() {
             return failed(format!("the journal: {failure}"));
         }
         if self.queue.has_lost() {
             return failed("the queue to the journal overflowed".to_owned());
         }
-        if self.recorder.has_ended() {
-            return failed("the recorder ended by itself".to_owned());
+        if let Some(failure) = self.recorder.failure() {
+            return failed(format!("the trial file: {failure}"));
         }
         if self.red_limits.has_ended() {
             return failed("the watch over the red limits ended by itself".to_owned());
         }
-        let needed = self.sequencer.progress().bytes() + limits::DISK_RESERVE_BYTES;
+        let needed = progress.bytes() + limits::DISK_RESERVE_BYTES;
         if let Some(end) = self.keeper.check_disk(self.folder.root(), needed) {
             return Some(end);
         }
@@ -255,7 +263,7 @@ impl Session {
     ///
     /// # Errors
     /// The journal or the file could not be finished; `daq recover` will.
-    pub fn finish(self, end: End) -> Result<Built, SessionError> {
+    pub fn finish(mut self, end: End) -> Result<Built, SessionError> {
         self.links.stop();
         self.keeper.last_pair(&self.clock, &self.queue);
         self.queue.push(self.clock.now(), RecordSource::STATION, Body::End(end));

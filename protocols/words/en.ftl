@@ -268,7 +268,7 @@ info-head =
     software { $software } · end { $end }
     gaps { $gaps } · marks { $marks } · events { $events }
 info-device = { $device }: { $requested } polls = { $answered } answered + { $refused } refused + { $missed } missed
-info-link = { $link }: { $received } bytes = { $framed } framed + { $skipped } skipped; sent { $sent }; pairs { $pairs } (writes { $writes }), unanswered { $unanswered }, orphans { $orphans }, stream frames { $stream }, registers outside profiles { $unmapped }
+info-link = { $link }: { $received } bytes = { $framed } framed + { $skipped } skipped; not kept { $discarded }; sent { $sent }; pairs { $pairs } (writes { $writes }), unanswered { $unanswered }, orphans { $orphans }, stream frames { $stream }, registers outside profiles { $unmapped }
 evaluate-scenario-unreadable = The scenario { $file } can't be read: { $why }.
 verify-whole = { $file }: whole, but unsealed. { $records } records and { $samples } samples derived anew and equal bit for bit. Journal root { $root }
 verify-altered = { $file }: ALTERED or damaged:
@@ -439,3 +439,27 @@ device-means-invalid = not valid (flagged 3)
 device-means-overload = over range (no value)
 device-means-underload = under range (no value)
 device-means-refused = refused (device error 1)
+
+## Daemon: causes of trouble
+status-disk-slow =   DISK SLOW: nothing has become safe for { $seconds } s
+status-values =  { " " }· values: { $values }
+status-link-down =   link { $link } is down ({ $why }); down { $count } times
+status-events =   events: { $events }
+status-recent =     { $seconds } s: { $text }
+event-clock-step = wall clock stepped
+event-queue-full = journal queue full
+event-disagreement = decoders disagree
+event-foreign-write = another master wrote
+event-foreign-master = another master asked
+event-stalled = station stood still
+event-link = link changed
+event-flood = link flooded
+event-held-back = bytes not kept while the queue was full
+event-sync-slow = disk slow
+event-red-limit = red limit crossed
+event-device-text = text of a device
+event-scaling-changed = scaling of a device changed
+event-counter-reset = counter of a device began again
+event-note = note
+info-causes =   gaps of { $device }: { $gaps }
+info-events = events: { $events }

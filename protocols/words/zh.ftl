@@ -268,7 +268,7 @@ info-head =
     软件 { $software } · 结束 { $end }
     缺测 { $gaps } · 标记 { $marks } · 事件 { $events }
 info-device = { $device }:轮询 { $requested } = 应答 { $answered } + 拒绝 { $refused } + 缺失 { $missed }
-info-link = { $link }:{ $received } 字节 = 成帧 { $framed } + 跳过 { $skipped };发送 { $sent };问答对 { $pairs }(写 { $writes }),无应答 { $unanswered },无请求 { $orphans },数据流帧 { $stream },配置外寄存器 { $unmapped }
+info-link = { $link }:{ $received } 字节 = 成帧 { $framed } + 跳过 { $skipped };未保存 { $discarded };发送 { $sent };问答对 { $pairs }(写 { $writes }),无应答 { $unanswered },无请求 { $orphans },数据流帧 { $stream },配置外寄存器 { $unmapped }
 evaluate-scenario-unreadable = 无法读取场景 { $file }:{ $why }。
 verify-whole = { $file }:完整,但未签封。重新推导 { $records } 条记录、{ $samples } 个样本,逐位一致。日志根 { $root }
 verify-altered = { $file }:已被改动或损坏:
@@ -439,3 +439,27 @@ device-means-invalid = 无效(标志 3)
 device-means-overload = 超上限(无值)
 device-means-underload = 超下限(无值)
 device-means-refused = 拒绝执行(设备错误 1)
+
+## 采集程序:故障原因
+status-disk-slow =   磁盘缓慢:已有 { $seconds } s 没有数据落盘
+status-values =  { " " }· 数值:{ $values }
+status-link-down =   链路 { $link } 已断开({ $why }),共断开 { $count } 次
+status-events =   事件:{ $events }
+status-recent =     { $seconds } s:{ $text }
+event-clock-step = 系统时钟跳变
+event-queue-full = 日志队列满
+event-disagreement = 两种解码不一致
+event-foreign-write = 另一主站写入
+event-foreign-master = 另一主站查询
+event-stalled = 采集站停顿
+event-link = 链路变化
+event-flood = 链路数据洪泛
+event-held-back = 队列满期间数据未保存
+event-sync-slow = 磁盘缓慢
+event-red-limit = 红线越限
+event-device-text = 设备文本
+event-scaling-changed = 设备量程比例变化
+event-counter-reset = 设备计数器复位
+event-note = 备注
+info-causes =   { $device } 缺测:{ $gaps }
+info-events = 事件:{ $events }

@@ -1,17 +1,20 @@
 //! `daq info` and `daq evaluate`: what a trial file says.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use serde::Serialize;
 use trial::document::DocumentRole;
 use trial::plan::Plan;
-use trial::recording::{Accounting, Recording as _};
+use trial::record::EventKind;
+use trial::recording::{Accounting, GapCause, Recording as _};
 use trialfile::{TrialFile, TrialFileError};
 use words::{Language, message};
 
-use super::{Failure, Format, Outcome, print_json, render};
+use super::{Failure, Format, Outcome, causes, print_json, render};
 use crate::documents::read_capped;
+use crate::status::Counts;
 
 fn open(file: &Path, language: Language) -> Result<TrialFile, Failure> {
     TrialFile::open(file).map_err(|error| Failure {
@@ -43,8 +46,12 @@ struct Report<'a> {
     sealed: bool,
     channels: Vec<ChannelRow>,
     gaps: usize,
+    /// By device: its gaps by cause.
+    gap_causes: BTreeMap<&'a str, Counts<GapCause>>,
     marks: usize,
     events: usize,
+    /// Events by what they are about.
+    event_kinds: Counts<EventKind>,
     accounting: &'a Accounting,
 }
 
@@ -74,8 +81,10 @@ pub(super) fn info(file: &Path, format: Format, language: Language) -> Outcome {
         sealed: false,
         channels,
         gaps: trial.gaps().len(),
+        gap_causes: gap_causes(&trial),
         marks: trial.marks().len(),
         events: trial.events().len(),
+        event_kinds: event_kinds(&trial),
         accounting: trial.accounting(),
     };
     if format == Format::Json {
@@ -86,7 +95,38 @@ pub(super) fn info(file: &Path, format: Format, language: Language) -> Outcome {
         println!("  {:<28} {:>9}  {}", row.id, row.samples, row.unit);
     }
     print!("{}", render::accounting(&trial, language));
+    for (device, gaps) in &report.gap_causes {
+        if let Some(gaps) = causes::counted(gaps, causes::gap, language) {
+            println!(
+                "{}",
+                message!("info-causes", device = device, gaps = gaps).in_language(language)
+            );
+        }
+    }
+    if let Some(events) = causes::counted(&report.event_kinds, causes::event, language) {
+        println!("{}", message!("info-events", events = events).in_language(language));
+    }
     Ok(0)
+}
+
+fn gap_causes(trial: &TrialFile) -> BTreeMap<&str, Counts<GapCause>> {
+    let devices = &trial.plan().devices;
+    let mut causes: BTreeMap<&str, Counts<GapCause>> = BTreeMap::new();
+    for gap in trial.gaps() {
+        let group = trial.groups().get(gap.group.0 as usize);
+        if let Some(device) = group.and_then(|group| devices.get(group.device)) {
+            causes.entry(&device.id).or_default().add(gap.cause);
+        }
+    }
+    causes
+}
+
+fn event_kinds(trial: &TrialFile) -> Counts<EventKind> {
+    let mut kinds = Counts::default();
+    for (_, event) in trial.events() {
+        kinds.add(event.kind);
+    }
+    kinds
 }
 
 pub(super) fn evaluate(

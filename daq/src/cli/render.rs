@@ -9,7 +9,10 @@ use trial::unit::Unit;
 use trialfile::TrialFile;
 use words::{Language, message, text};
 
+use super::causes;
+use crate::limits::SYNC_SLOW;
 use crate::session::{Session, Snapshot};
+use crate::status::DeviceStatus;
 
 /// Significant digits of measured values in tables.
 const DIGITS: i32 = 5;
@@ -168,6 +171,7 @@ pub fn accounting(trial: &TrialFile, language: Language) -> String {
             received = account.received,
             framed = account.framed,
             skipped = account.skipped,
+            discarded = account.discarded,
             sent = account.sent,
             pairs = account.frames.pairs,
             unanswered = account.frames.unanswered,
@@ -189,7 +193,7 @@ pub fn started(session: &Session, language: Language) -> String {
         .in_language(language)
 }
 
-/// Status of a running trial; every line on a terminal, the first elsewhere.
+/// Status of a running trial: every device on a terminal, elsewhere those with trouble.
 pub fn status(
     session: &Session,
     now: &Snapshot,
@@ -210,27 +214,55 @@ pub fn status(
     )
     .in_language(language)
         + "\n";
-    if !whole {
-        return out;
+    if now.syncing_seconds >= SYNC_SLOW.as_secs_f64() {
+        let seconds = format!("{:.1}", now.syncing_seconds);
+        let line = message!("status-disk-slow", seconds = seconds);
+        let _ = writeln!(out, "{}", line.in_language(language));
     }
     let passed = before.map_or(now.seconds, |before| now.seconds - before.seconds).max(1e-3);
     for (index, device) in now.recording.devices.iter().enumerate() {
         let earlier = before
             .and_then(|before| before.recording.devices.get(index))
             .map_or(0, |device| device.rows);
-        let gaps: Vec<String> =
-            device.gaps.iter().map(|(cause, count)| format!("{cause} {count}")).collect();
+        let rate = (device.rows - earlier.min(device.rows)) as f64 / passed;
         let id = session.prepared().plan.devices.get(index).map_or("", |device| device.id.as_str());
-        let line = message!(
-            "status-device",
-            device = format!("{id:<14}"),
-            rate = format!("{:>7.1}", (device.rows - earlier.min(device.rows)) as f64 / passed),
-            latency = format!("{:>7.2}", f64::from(device.last_uncertainty_ns) * 2.0 / 1e6),
-            gaps = if gaps.is_empty() { "0".to_owned() } else { gaps.join(", ") },
-        );
+        if whole || !device.gaps.is_empty() || !device.not_good.is_empty() {
+            let _ = writeln!(out, "{}", device_line(id, device, rate, language));
+        }
+    }
+    for (link, status) in session.prepared().plan.links.iter().zip(&now.recording.links) {
+        if !status.up {
+            let why = words::printable(&status.why);
+            let line =
+                message!("status-link-down", link = link.id, count = status.downs, why = why);
+            let _ = writeln!(out, "{}", line.in_language(language));
+        }
+    }
+    if let Some(events) = causes::counted(&now.recording.events, causes::event, language) {
+        let _ =
+            writeln!(out, "{}", message!("status-events", events = events).in_language(language));
+    }
+    for event in now.recording.recent.iter().filter(|_| whole) {
+        let (seconds, text) = (format!("{:.1}", event.seconds), words::printable(&event.text));
+        let line = message!("status-recent", seconds = seconds, text = text);
         let _ = writeln!(out, "{}", line.in_language(language));
     }
     out
+}
+
+fn device_line(id: &str, device: &DeviceStatus, rate: f64, language: Language) -> String {
+    let mut line = message!(
+        "status-device",
+        device = format!("{id:<14}"),
+        rate = format!("{rate:>7.1}"),
+        latency = format!("{:>7.2}", f64::from(device.last_uncertainty_ns) * 2.0 / 1e6),
+        gaps = causes::counted(&device.gaps, causes::gap, language).unwrap_or("0".to_owned()),
+    )
+    .in_language(language);
+    if let Some(values) = causes::counted(&device.not_good, causes::quality, language) {
+        line += &message!("status-values", values = values).in_language(language);
+    }
+    line
 }
 
 #[cfg(test)]

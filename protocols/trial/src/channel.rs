@@ -247,6 +247,22 @@ impl Quality {
         }
     }
 
+    /// The stable English name of the class, as JSON carries it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Quality::Good => "good",
+            Quality::Stale => "stale",
+            Quality::OutOfRange => "out-of-range",
+            Quality::Sentinel => "sentinel",
+            Quality::DeviceError(_) => "device-error",
+            Quality::NotFinite => "not-finite",
+            Quality::Flagged(_) => "flagged",
+            Quality::Corrupt => "corrupt",
+            Quality::Unscaled => "unscaled",
+            Quality::CounterReset => "counter-reset",
+        }
+    }
+
     /// Whether the value may be judged.
     pub fn is_good(self) -> bool {
         self == Quality::Good

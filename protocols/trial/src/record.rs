@@ -325,6 +325,29 @@ pub enum EventKind {
     Note,
 }
 
+impl EventKind {
+    /// The stable English name, as JSON carries it.
+    pub fn name(self) -> &'static str {
+        match self {
+            EventKind::ClockStep => "clock-step",
+            EventKind::QueueFull => "queue-full",
+            EventKind::Disagreement => "disagreement",
+            EventKind::ForeignWrite => "foreign-write",
+            EventKind::ForeignMaster => "foreign-master",
+            EventKind::Stalled => "stalled",
+            EventKind::Link => "link",
+            EventKind::Flood => "flood",
+            EventKind::HeldBack => "held-back",
+            EventKind::SyncSlow => "sync-slow",
+            EventKind::RedLimit => "red-limit",
+            EventKind::DeviceText => "device-text",
+            EventKind::ScalingChanged => "scaling-changed",
+            EventKind::CounterReset => "counter-reset",
+            EventKind::Note => "note",
+        }
+    }
+}
+
 /// Something that happened to the station.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
