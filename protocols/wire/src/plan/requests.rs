@@ -167,7 +167,8 @@ fn partition(rules: &Rules, mut wanted: Vec<Wanted>) -> Vec<Vec<Wanted>> {
             let twice = reach.min(part.end).saturating_sub(part.start);
             let cost = before.plus(Cost { twice, ..part.cost() });
             let way = &mut ways[last + 1];
-            if way.is_none_or(|(known, _)| cost < known) {
+            // Among equals the one whose last part is the shortest: requests are filled in order.
+            if way.is_none_or(|(known, _)| cost <= known) {
                 *way = Some((cost, first));
             }
         }
