@@ -177,6 +177,16 @@ impl Scanner {
         false
     }
 
+    /// Whether bytes would end as a right frame with one bit of their end changed.
+    fn ended_but_for_a_bit(&self, frame: &[u8]) -> bool {
+        let Some(end) = self.terminator() else { return false };
+        let Some((body, found)) = frame.split_at_checked(frame.len().saturating_sub(end.len()))
+        else {
+            return false;
+        };
+        differing_bits(found, end) == 1 && self.is_right(&[body, end].concat())
+    }
+
     /// Skips to where the next frame may begin, behind the first byte.
     fn next_start(&mut self, bytes: &[u8]) -> Scan {
         self.in_step = false;
@@ -238,24 +248,30 @@ impl Scanner {
                 }
             }
             Some(end) if self.is_right(&bytes[..end]) => Scan::Frame(end),
-            Some(end) if self.checksum.is_none() => Scan::Skip(end),
-            Some(end) => self.damaged_line(bytes, end, &terminator, last),
+            // The END behind a damaged frame that has one before it may be that of the next.
+            Some(end) if led && bytes.len() == end && !last => Scan::NeedMore,
+            Some(end) => {
+                let shared = led && bytes.get(end).is_some_and(|next| *next != SLIP_END);
+                match self.damaged_line(bytes, end, &terminator, last) {
+                    Scan::Skip(bytes) if shared && bytes == end => Scan::Skip(end - 1),
+                    scan => scan,
+                }
+            }
         }
     }
 
-    /// How far a line goes whose checksum is wrong: its own end may be damaged, or one of its bytes
-    /// may have become an end.
+    /// How far a line goes that is not right: with a checksum it can be told whether the end of one
+    /// before is damaged, or one of its bytes has become an end.
     fn damaged_line(&self, bytes: &[u8], end: usize, terminator: &[u8], last: bool) -> Scan {
+        if self.checksum.is_none() {
+            return Scan::Skip(end);
+        }
         let width = terminator.len();
-        for seam in width + 1..end {
-            let before = seam - width..seam;
-            let changed = differing_bits(&bytes[before.clone()], terminator);
-            if changed == 1
-                && self.is_right(&bytes[seam..end])
-                && self.is_right(&[&bytes[..before.start], terminator].concat())
-            {
-                return Scan::Skip(seam);
-            }
+        let parted = (width + 1..end).find(|seam| {
+            self.is_right(&bytes[*seam..end]) && self.ended_but_for_a_bit(&bytes[..*seam])
+        });
+        if let Some(seam) = parted {
+            return Scan::Skip(seam);
         }
         let second = find(bytes, terminator, end).filter(|second| *second <= self.max_length);
         match second {
@@ -294,11 +310,12 @@ impl Scanner {
             self.in_step = true;
             return Scan::Frame(end);
         }
-        // The end of the frame before another may be lost. That other counts, unless one changed
-        // bit would make the whole of them right.
+        // The end of the frame before another may be lost. That other counts if one changed bit
+        // makes the one before right, or else does not make the whole of them right.
         let inner = (1..end).find(|index| {
             self.is_right(&bytes[*index..end])
-                && !self.is_right_but_for_a_bit(&bytes[..end], *index..*index + width)
+                && (self.ended_but_for_a_bit(&bytes[..*index])
+                    || !self.is_right_but_for_a_bit(&bytes[..end], *index..*index + width))
         });
         self.in_step = inner.is_none();
         Scan::Skip(inner.unwrap_or(end))
@@ -313,7 +330,9 @@ impl Scanner {
                 Measured::NeedMore => Scan::NeedMore,
                 Measured::Right(length) => Scan::Frame(length),
                 Measured::Wrong(length) if !self.lone => match self.measure(&bytes[length..]) {
-                    Measured::Right(_) => Scan::Skip(length),
+                    Measured::Right(_) => {
+                        Scan::Skip(self.taken_in(bytes, length).unwrap_or(length))
+                    }
                     Measured::NeedMore if !last => Scan::NeedMore,
                     _ => self.next_start(bytes),
                 },
@@ -339,6 +358,21 @@ impl Scanner {
                 if told || last || self.lone { self.next_start(bytes) } else { Scan::NeedMore }
             }
         }
+    }
+
+    /// Where frames begin that a damaged length of the one before took in, up to `end`; `None`
+    /// where one changed bit of their first start would make the whole right.
+    fn taken_in(&self, bytes: &[u8], end: usize) -> Option<usize> {
+        let FrameEnd::Declared { .. } = self.end else { return None };
+        let first = (1..end).find(|first| {
+            let mut at = *first;
+            while let Measured::Right(length) = self.measure(&bytes[at..end]) {
+                at += length;
+            }
+            at == end
+        })?;
+        let start = first..first + self.start.len();
+        (!self.is_right_but_for_a_bit(&bytes[..end], start)).then_some(first)
     }
 
     fn is_strong(&self) -> bool {
