@@ -413,7 +413,7 @@ proptest! {
                 if read != TABLES[table].1 || request.every_ns != every_ns {
                     continue;
                 }
-                prop_assert!(points.iter().all(|p| of(p)));
+                prop_assert!(points.iter().all(of));
                 prop_assert_eq!(entries(&points), first..first + count);
                 prop_assert!(joining.allows(&points), "{:?} {:?}", joining, points);
                 ranges.push(entries(&points));
