@@ -1,6 +1,7 @@
 //! Golden cases: bytes and documents in, samples, gaps and counts out, compared as text; and what
 //! must hold of each of them, whatever its dialect: wherever reads are cut, whichever bit flips.
 //! `UPDATE_EXPECT=1 cargo test -p wire --test golden` writes the expected texts anew, for review.
+//! `GOLDEN_CASES=FOLDER` takes the cases of a folder of one's own instead.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // Helpers of tests are not seen as tests.
 
@@ -19,7 +20,8 @@ use support::{KeptRow, Outcome, cases, derive, number, records_of};
 
 /// Every folder of cases, in order.
 fn folders() -> Vec<PathBuf> {
-    let entries = fs::read_dir(cases()).unwrap().map(|entry| entry.unwrap().path());
+    let root = std::env::var_os("GOLDEN_CASES").map_or_else(cases, PathBuf::from);
+    let entries = fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path());
     let mut folders: Vec<_> = entries.filter(|path| path.is_dir()).collect();
     folders.sort();
     assert!(!folders.is_empty());
