@@ -27,16 +27,20 @@ pub(super) enum Equipment {
 
 /// Equipment that is running, and waits for its script to be begun.
 enum Rig {
-    Pump(PumpRig),
-    Generator(GeneratorRig),
+    Pump(Box<PumpRig>),
+    Generator(Box<GeneratorRig>),
 }
 
 impl Rig {
     fn start(equipment: Equipment) -> std::io::Result<Rig> {
         Ok(match equipment {
-            Equipment::Pump => Rig::Pump(PumpRig::start(pump::RigSettings::demonstration())?),
+            Equipment::Pump => {
+                let rig = PumpRig::start(pump::RigSettings::demonstration())?;
+                Rig::Pump(Box::new(rig))
+            }
             Equipment::Generator => {
-                Rig::Generator(GeneratorRig::start(generator::RigSettings::demonstration())?)
+                let rig = GeneratorRig::start(generator::RigSettings::demonstration())?;
+                Rig::Generator(Box::new(rig))
             }
         })
     }
