@@ -360,19 +360,23 @@ impl Scanner {
         }
     }
 
-    /// Where frames begin that a damaged length of the one before took in, up to `end`; `None`
-    /// where one changed bit of their first start would make the whole right.
+    /// Where frames begin that a damaged length of the one before took in, up to `end`. They count
+    /// if one changed bit of that length makes the one before right, or else no changed bit of their
+    /// first start makes the whole right.
     fn taken_in(&self, bytes: &[u8], end: usize) -> Option<usize> {
-        let FrameEnd::Declared { .. } = self.end else { return None };
-        let first = (1..end).find(|first| {
-            let mut at = *first;
-            while let Measured::Right(length) = self.measure(&bytes[at..end]) {
-                at += length;
+        let FrameEnd::Declared { offset, encoding, .. } = &self.end else { return None };
+        let first = (1..end).find(|first| match self.measure(&bytes[*first..]) {
+            Measured::Right(length) => {
+                let behind = bytes.get(first + length..).unwrap_or_default();
+                self.is_strong() || behind.starts_with(&self.start)
             }
-            at == end
+            _ => false,
         })?;
+        let field = *offset..offset + encoding.byte_length();
         let start = first..first + self.start.len();
-        (!self.is_right_but_for_a_bit(&bytes[..end], start)).then_some(first)
+        let counts = self.is_right_but_for_a_bit(&bytes[..first], field)
+            || !self.is_right_but_for_a_bit(&bytes[..end], start);
+        counts.then_some(first)
     }
 
     fn is_strong(&self) -> bool {
@@ -400,6 +404,11 @@ impl Scanner {
         let length = match &self.end {
             FrameEnd::Length(length) => *length,
             FrameEnd::Declared { offset, encoding, plus } => {
+                // Where no start stands, damaged or not, no length does.
+                let start = bytes.get(..self.start.len());
+                if start.is_some_and(|start| differing_bits(start, &self.start) > 1) {
+                    return Measured::Nothing;
+                }
                 let field = bytes.get(*offset..offset + encoding.byte_length());
                 let Some(number) = field.and_then(|field| encoding.decode(field)) else {
                     return Measured::NeedMore;
