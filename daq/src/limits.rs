@@ -68,6 +68,8 @@ pub const FULL_PROBE_EVERY: u32 = 4;
 pub const QUIET_INTERVAL: Duration = Duration::from_millis(20);
 /// Longest wait for a line to become quiet.
 pub const QUIET_LONGEST: Duration = Duration::from_millis(500);
+/// Timeouts for which the line of an instrument that missed an answer is given time to settle.
+pub const SETTLE_TIMES: u32 = 4;
 /// Silence after bytes that nobody asked for before a request is sent.
 pub const LISTEN_BEFORE_SENDING: Duration = Duration::from_millis(5);
 /// How long the answer to another master's request is waited for where its device is not in the

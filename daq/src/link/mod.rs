@@ -10,6 +10,7 @@ mod connect;
 mod listener;
 mod poller;
 mod pulse;
+mod querier;
 mod reconnect;
 mod schedule;
 mod silence;
@@ -30,6 +31,7 @@ use crate::queue::JournalQueue;
 
 pub use connect::{ConnectError, Line, connect};
 use pulse::Pulse;
+use schedule::Schedule;
 
 /// What every link's task works with.
 #[derive(Debug, Clone)]
@@ -69,6 +71,17 @@ impl LinkContext {
         self.push(Body::LinkState(LinkState { up, why }));
     }
 
+    /// The schedule of the link's requests, which begins now.
+    fn schedule(&self) -> Schedule {
+        let requests = &self.requests.requests;
+        let mine = requests
+            .iter()
+            .enumerate()
+            .filter(|(_, request)| self.plan.devices[request.device].link == self.index);
+        let entries = mine.map(|(number, request)| (number as u32, request.every_ns));
+        Schedule::new(entries, requests.len(), self.clock.now())
+    }
+
     fn is_stopping(&self) -> bool {
         *self.stop.borrow()
     }
@@ -94,15 +107,21 @@ impl LinkContext {
 /// Runs a link until the run ends. `line` is its first, already open connection.
 pub async fn run(context: LinkContext, line: Line) {
     let devices = || context.plan.devices.iter().filter(|device| device.link == context.index);
+    let asked = devices().any(|device| device.profile.has_queries());
     let polled = devices().any(|d| d.profile.dialect == Dialect::Modbus && !d.listen);
     let pulse = Pulse::new(context.clock, context.queue.clone(), context.source());
     context.push_state(true, "opened");
     let beating = pulse.clone();
     let work = async move {
-        if !polled {
+        if !polled && !asked {
             return listener::run(context, pulse, line).await;
         }
         match timer::Timer::new(context.clock) {
+            Ok(timer) if asked => {
+                if let Some(querier) = querier::Querier::new(context, pulse, timer, line) {
+                    querier.run().await;
+                }
+            }
             Ok(timer) => poller::Poller::new(context, pulse, timer, line).run().await,
             Err(error) => context.push_state(false, error.to_string()),
         }

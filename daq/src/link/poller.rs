@@ -25,7 +25,7 @@ use wire::modbus::{Framing, framing_of};
 
 use super::pulse::Pulse;
 use super::reconnect::Connector;
-use super::schedule::{Next, Schedule};
+use super::schedule::Next;
 use super::silence::Silence;
 use super::tap::Tap;
 use super::timer::Timer;
@@ -103,12 +103,7 @@ impl Poller {
     /// Polls until the run ends.
     pub async fn run(mut self) {
         let requests = self.context.requests.clone();
-        let mine = requests.requests.iter().enumerate().filter(|(_, request)| {
-            self.context.plan.devices[request.device].link == self.context.index
-        });
-        let start = self.context.clock.now();
-        let entries = mine.map(|(number, request)| (number as u32, request.every_ns));
-        let mut schedule = Schedule::new(entries, requests.requests.len(), start);
+        let mut schedule = self.context.schedule();
         while !self.context.is_stopping() {
             self.context.wait_for_room().await;
             self.pulse.feel();
