@@ -140,10 +140,9 @@ pub(super) fn status_lines(status: &PointStatus, language: Language) -> Vec<Stri
         FlagMeaning::Refused,
     ] {
         let flags = status.flags.iter().filter(|flag| flag.means == meaning);
-        let conditions: Vec<String> = flags.map(|flag| condition(&flag.when, language)).collect();
+        let conditions = conditions(flags.map(|flag| &flag.when), language);
         if !conditions.is_empty() {
-            let means = meaning_word(meaning, language);
-            lines.push(format!("{means}: {}", conditions.join("; ")));
+            lines.push(format!("{}: {}", meaning_word(meaning, language), conditions.join("; ")));
         }
     }
     lines
@@ -158,13 +157,26 @@ fn bits_of(bits: &StatusBits, language: Language) -> String {
     }
 }
 
-fn condition(when: &FlagCondition, language: Language) -> String {
-    match when {
-        FlagCondition::Text(place, is) => {
-            format!("{} = {:?}", text_place(place, language), words::printable(is))
+/// Where a condition looks and what must stand there; several of one place are told together.
+fn conditions<'a>(
+    flags: impl Iterator<Item = &'a FlagCondition>,
+    language: Language,
+) -> Vec<String> {
+    let mut places: Vec<(String, Vec<String>)> = Vec::new();
+    for when in flags {
+        let (place, value) = match when {
+            FlagCondition::Text(place, is) => {
+                (text_place(place, language), format!("{:?}", words::printable(is)))
+            }
+            FlagCondition::Bits(bits, equals) => (bits_of(bits, language), equals.to_string()),
+        };
+        match places.iter_mut().find(|(known, _)| *known == place) {
+            Some((_, values)) => values.push(value),
+            None => places.push((place, vec![value])),
         }
-        FlagCondition::Bits(bits, equals) => format!("{} = {equals}", bits_of(bits, language)),
     }
+    let told = |(place, values): (String, Vec<String>)| format!("{place} = {}", values.join(", "));
+    places.into_iter().map(told).collect()
 }
 
 fn meaning_word(meaning: FlagMeaning, language: Language) -> String {
