@@ -48,7 +48,8 @@ pub enum FrameEnd {
     /// in the bytes without escapes and without END.
     Slip,
     /// Consistent overhead byte stuffing: a zero byte ends each frame. Offsets count in the
-    /// decoded bytes.
+    /// decoded bytes. A disturbed code byte moves zeros about in the content, which exclusive or
+    /// and sums don't see: only a CRC or Fletcher's checksum guards such frames.
     Cobs,
 }
 
@@ -61,7 +62,8 @@ pub struct Checksum {
     pub from: usize,
     /// Bytes directly before it that it does not cover, like the `*` of NMEA.
     pub uncovered: usize,
-    /// What is kept of every byte before it is summed, and of every byte of the sum.
+    /// What is kept of every byte before it is summed, and of every byte of the sum. A frame with
+    /// other bits set in the bytes that are covered is not right: nothing would guard them.
     pub mask: u8,
     /// Order of its bytes.
     pub order: ChecksumOrder,
@@ -84,8 +86,8 @@ pub enum ChecksumKind {
     /// Two's complement of the low byte of the sum: sum and checksum make zero.
     TwosComplement,
     /// Longitudinal redundancy check of Modbus ASCII (MODBUS over Serial Line V1.02, 6.2.1): two's
-    /// complement of the low byte of the sum. With a text of hexadecimal digits between start
-    /// and checksum, the bytes that the digits stand for are summed.
+    /// complement of the low byte of the sum. Where it is written in hexadecimal digits, what it
+    /// covers is such digits too, and the bytes that they stand for are summed.
     Lrc,
     /// CRC-8/SMBUS: polynomial 0x07, initial value 0.
     #[serde(rename = "crc-8")]
@@ -169,8 +171,8 @@ pub struct MessageLayout {
     pub id: String,
     /// Bytes by which the message is known, and their offset; `None` if there is only one.
     pub literal: Option<(usize, Vec<u8>)>,
-    /// A regular expression over the text between start and checksum or end: the whole of it
-    /// must match. Its named groups are fields.
+    /// A regular expression over the text behind the start and before the end, or the checksum with
+    /// the bytes that it leaves uncovered: the whole of it must match. Its named groups are fields.
     pub pattern: Option<String>,
     /// What the daemon sends to be answered with this message; `None` if the device sends it by
     /// itself.
@@ -196,7 +198,7 @@ impl MessageLayout {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TextPlace {
     /// Field between separators, from 1. The first begins behind the frame's start bytes, the
-    /// last ends before the checksum or the end.
+    /// last ends before the end, or the checksum with the bytes that it leaves uncovered.
     Field(u8),
     /// A named group of the message's pattern.
     Group(String),
