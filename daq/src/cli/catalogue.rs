@@ -26,7 +26,7 @@ pub(super) fn scenarios(id: Option<&str>, format: Format, language: Language) ->
             |shipped: &Shipped| resolve_scenario(shipped).map(|s| Row { id: s.id, title: s.title });
         return list(shipped_scenarios().iter().map(row), format, language);
     };
-    let shipped = find(shipped_scenarios(), id, language)?;
+    let shipped = find(shipped_scenarios(), id, "daq scenarios", language)?;
     if format == Format::Json {
         return print_json(&Document {
             id: shipped.id,
@@ -89,16 +89,55 @@ fn both(title: &Title, language: Language) -> String {
     }
 }
 
-fn find<'a>(shipped: &'a [Shipped], id: &str, language: Language) -> Result<&'a Shipped, Failure> {
+/// The document of an id; where there is none, `command` lists what there is.
+fn find<'a>(
+    shipped: &'a [Shipped],
+    id: &str,
+    command: &str,
+    language: Language,
+) -> Result<&'a Shipped, Failure> {
     shipped.iter().find(|shipped| shipped.id == id).ok_or_else(|| {
-        let known: Vec<&str> = shipped.iter().map(|shipped| shipped.id).collect();
+        let known = shipped.iter().map(|shipped| shipped.id);
+        let like: Vec<&str> = known.filter(|known| is_like(id, known)).collect();
         let id = words::printable(id);
-        let message = message!("catalogue-unknown", id = id, known = known.join(" "));
+        let message = if like.is_empty() {
+            message!("catalogue-unknown", id = id, command = command)
+        } else {
+            message!("catalogue-like", id = id, like = like.join(" "))
+        };
         Failure::bad_input(message.in_language(language))
     })
+}
+
+/// Whether what was typed is a part of a known id, or has a word of it.
+fn is_like(typed: &str, known: &str) -> bool {
+    let typed = typed.to_lowercase();
+    let words = |text: &str| -> Vec<String> {
+        text.split(['.', '-', '_']).filter(|word| word.len() > 2).map(str::to_owned).collect()
+    };
+    !typed.is_empty()
+        && (known.contains(&typed) || words(known).iter().any(|word| words(&typed).contains(word)))
 }
 
 fn resolve_scenario(shipped: &Shipped) -> Result<Scenario, Failure> {
     let source = Source::new(shipped.id, shipped.bytes).map_err(Failure::trouble)?;
     Scenario::resolve(source).map_err(Failure::trouble)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_like;
+
+    #[test]
+    fn what_was_typed_finds_what_is_like_it() {
+        for (typed, known, like) in [
+            ("sdm63", "eastron-sdm630", true),
+            ("Eastron-SDM120", "eastron-sdm630", true),
+            ("fire", "fire.vehicle-pump", true),
+            ("eastron", "imu-0x55", false),
+            ("", "imu-0x55", false),
+        ] {
+            assert_eq!(is_like(typed, known), like, "{typed} {known}");
+        }
+    }
 }

@@ -68,7 +68,7 @@ pub(super) fn list(format: Format, language: Language) -> Outcome {
 }
 
 pub(super) fn show(id: &str, format: Format, language: Language) -> Outcome {
-    let shipped = find(shipped_devices(), id, language)?;
+    let shipped = find(shipped_devices(), id, "daq devices", language)?;
     let profile = resolve(shipped)?;
     if format == Format::Json {
         return print_json(&Described {
