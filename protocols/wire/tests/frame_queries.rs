@@ -176,3 +176,116 @@ proptest! {
         prop_assert_eq!(run(size), run(stream.len().max(1)));
     }
 }
+
+mod planned {
+    //! What is asked for, and what a fold refuses of it.
+
+    use trial::document::{Document, DocumentRole, DocumentSet};
+    use trial::plan::{Ask, Plan, Request, RequestPlan};
+    use trial::record::{Body, Origin, OriginKind, Record, RecordSource};
+    use trial::recording::Gap;
+    use trial::time::{TrialTime, WallTime};
+    use wire::derive::{Derive, DeriveError, Row, Sink};
+    use wire::plan::{bus_budgets, plan_requests, sample_groups};
+
+    const SCENARIO: &str = include_str!("../../../fixtures/golden/wire/scenario.toml");
+    const PLAN: &str = "[trial]\nid = \"T\"\nscenario = \"s\"\ntitle = { en = \"T\", zh = \"T\" }\n\
+        [site]\nzone = \"UTC\"\n[[link]]\nid = \"l\"\nkind = \"serial\"\nport = \"/dev/null\"\n\
+        baud = 9600\n[[device]]\nid = \"d\"\nlink = \"l\"\nprofile = \"p\"\nevery = \"1s\"\n\
+        [[channel]]\nid = \"fast\"\npoint = \"d.b\"\nevery = \"200ms\"\n";
+    /// Two messages, of which the first has two points, and a third that nobody wants.
+    const METER: &str = "[device]\nid = \"p\"\ntitle = { en = \"P\", zh = \"P\" }\n\
+        dialect = \"frame\"\nsource = \"made up\"\n[frame]\nend = \"\\r\"\nseparator = \",\"\n\
+        [[message]]\nid = \"m\"\nquery = \"M\\r\"\n[[message]]\nid = \"n\"\nquery = \"N\\r\"\n\
+        [[message]]\nid = \"o\"\nquery = \"O\\r\"\n";
+
+    fn meter() -> String {
+        let point = |id: &str, message: &str, field: u8| {
+            format!(
+                "[[point]]\nid = \"{id}\"\ntitle = {{ en = \"P\", zh = \"P\" }}\n\
+                 quantity = \"number\"\nunit = \"1\"\nmessage = \"{message}\"\nfield = {field}\n"
+            )
+        };
+        [METER.to_owned(), point("a", "m", 1), point("b", "m", 2), point("c", "n", 1)].concat()
+    }
+
+    fn documents() -> DocumentSet {
+        let document = |role, name: &str, text: &str| {
+            let (name, bytes) = (name.to_owned(), text.as_bytes().to_vec());
+            Document { role, name, bytes }
+        };
+        DocumentSet {
+            documents: vec![
+                document(DocumentRole::Plan, "plan.toml", PLAN),
+                document(DocumentRole::Scenario, "s", SCENARIO),
+                document(DocumentRole::Device, "p", &meter()),
+            ],
+        }
+    }
+
+    #[test]
+    fn a_message_is_asked_for_as_often_as_the_fastest_of_its_points() {
+        let plan = Plan::resolve(&documents()).unwrap();
+        let requests = plan_requests(&plan);
+        let request = |message, points, every_ns| {
+            let ask = Ask::Query { message };
+            Request { device: 0, ask, points, every_ns }
+        };
+        let expected = [request(0, vec![0, 1], 200_000_000), request(1, vec![2], 1_000_000_000)];
+        assert_eq!(requests.requests, expected);
+        let groups = sample_groups(&plan, &requests);
+        let channels: Vec<Vec<u32>> =
+            groups.iter().map(|group| group.channels.iter().map(|c| c.0).collect()).collect();
+        assert_eq!(channels, [vec![0, 1], vec![2]]);
+        let budget = &bus_budgets(&plan, &requests)[0];
+        assert_eq!(budget.requests.len(), 2);
+        // Two characters there and at least two back, and the silences between them.
+        assert!(budget.requests[0].wire_time >= plan.links[0].character_time() * 4);
+    }
+
+    struct Nothing;
+
+    impl Sink for Nothing {
+        fn row(&mut self, _: &Row<'_>) {}
+        fn gap(&mut self, _: Gap) {}
+    }
+
+    fn begin(change: impl FnOnce(&mut RequestPlan)) -> Result<(), DeriveError> {
+        let documents = documents();
+        let mut requests = plan_requests(&Plan::resolve(&documents).unwrap());
+        change(&mut requests);
+        let origin = Origin {
+            trial: "T".to_owned(),
+            run: 1,
+            origin: OriginKind::Simulated,
+            start: WallTime(0),
+            software: "test".to_owned(),
+            previous_root: String::new(),
+        };
+        let mut bodies = vec![Body::Origin(origin)];
+        bodies.extend(documents.documents.into_iter().map(Body::Document));
+        bodies.push(Body::RequestPlan(requests));
+        let (mut derive, source) = (Derive::new(), RecordSource::STATION);
+        for (sequence, body) in bodies.into_iter().enumerate() {
+            let sequence = sequence as u64;
+            let record = Record { sequence, boot: 0, at: TrialTime::ZERO, source, body };
+            derive.feed(&record, &mut Nothing)?;
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn queries_that_the_profile_does_not_have_are_refused() {
+        let refused = |change: fn(&mut Request)| {
+            let found = begin(|plan| change(&mut plan.requests[0]));
+            assert_eq!(found, Err(DeriveError::RequestPlan(0)));
+        };
+        assert_eq!(begin(|_| {}), Ok(()));
+        refused(|request| request.ask = Ask::Query { message: 3 });
+        refused(|request| request.ask = Ask::Query { message: 1 });
+        refused(|request| request.points = vec![]);
+        refused(|request| request.points = vec![0, 2]);
+        refused(|request| request.points = vec![9]);
+        refused(|request| request.device = 1);
+    }
+}
