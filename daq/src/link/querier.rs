@@ -231,7 +231,11 @@ impl Querier {
         }
         let pause = self.profile().polling.connect_pause;
         let ready_at = self.free_at.max(self.up_since.plus(duration_nanoseconds(pause)));
-        self.timer.wait_until(ready_at).await?;
+        let mut stop = self.context.stop.clone();
+        tokio::select! {
+            waited = self.timer.wait_until(ready_at) => waited?,
+            () = stopped(&mut stop) => {}
+        }
         self.drain_ready().await?;
         if self.context.is_stopping() {
             return Ok(Cause::RunEnded);

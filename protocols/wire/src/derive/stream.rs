@@ -142,6 +142,7 @@ impl StreamLink {
         match &mut self.speaker {
             Speaker::Bus(bus) => bus.reset(self.timeline.latest(), output),
             Speaker::Frames(frames) => frames.reset(),
+            Speaker::SyncSum(frames) => frames.reset(),
             _ => {}
         }
     }

@@ -79,6 +79,11 @@ impl SyncSum {
         };
     }
 
+    /// What comes next may begin anywhere in a frame.
+    pub(crate) fn reset(&mut self) {
+        self.in_step = false;
+    }
+
     /// Decodes a frame into `samples`; `None` if no point of the profile is in it.
     pub(crate) fn decode(&self, frame: &[u8], samples: &mut Vec<Sample>) -> Option<GroupIndex> {
         let identifier = frame.get(1)?;
