@@ -83,9 +83,7 @@ impl Prepared {
             LinkKind::Serial { port, .. } => is_pseudo_terminal(port),
             LinkKind::Tcp { address }
             | LinkKind::RtuOverTcp { address }
-            | LinkKind::BytesOverTcp { address } => {
-                is_loopback(address.ip())
-            }
+            | LinkKind::BytesOverTcp { address } => is_loopback(address.ip()),
         });
         if simulated { OriginKind::Simulated } else { OriginKind::Live }
     }
@@ -109,9 +107,10 @@ impl Prepared {
     }
 
     fn is_stream(&self, link: usize) -> bool {
-        self.plan.devices.iter().any(|device| {
-            device.link == link && (device.listen || !device.profile.is_asked())
-        })
+        self.plan
+            .devices
+            .iter()
+            .any(|device| device.link == link && (device.listen || !device.profile.is_asked()))
     }
 }
 
