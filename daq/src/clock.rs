@@ -45,6 +45,11 @@ impl Clock {
         Clock { boot_at_zero_ns: boot_nanoseconds() }
     }
 
+    /// Nanoseconds since the machine was started.
+    pub fn since_boot_ns() -> i64 {
+        boot_nanoseconds()
+    }
+
     /// Trial time now. Goes on while the machine is suspended.
     pub fn now(&self) -> TrialTime {
         TrialTime(boot_nanoseconds() - self.boot_at_zero_ns)

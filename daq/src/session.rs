@@ -84,7 +84,13 @@ impl SessionError {
 
     /// Whether the user's documents or surroundings are to blame, not the run.
     pub fn is_refusal(&self) -> bool {
-        matches!(self, SessionError::Connect(_) | SessionError::Refused(_))
+        match self {
+            SessionError::Connect(_) | SessionError::Refused(_) => true,
+            SessionError::Evidence(error) => {
+                matches!(error, EvidenceError::Locked { .. } | EvidenceError::Link(_))
+            }
+            _ => false,
+        }
     }
 }
 

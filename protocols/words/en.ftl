@@ -464,3 +464,7 @@ event-counter-reset = counter of a device began again
 event-note = note
 info-causes =   gaps of { $device }: { $gaps }
 info-events = events: { $events }
+
+## Who is in the way
+evidence-link = { $path } is a symbolic link. The files of runs are never followed elsewhere; remove it.
+link-port-in-use = Link "{ $link }": the port { $port } is used by process { $process } ({ $name }), which has run since { $since }. End that one first.

@@ -464,3 +464,7 @@ event-counter-reset = 设备计数器复位
 event-note = 备注
 info-causes =   { $device } 缺测:{ $gaps }
 info-events = 事件:{ $events }
+
+## 占用者
+evidence-link = { $path } 是符号链接。试验文件不跟随链接到别处;请移除它。
+link-port-in-use = 链路 "{ $link }":串口 { $port } 正被进程 { $process }({ $name })使用,该进程自 { $since } 起运行。请先结束它。

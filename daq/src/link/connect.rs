@@ -12,6 +12,7 @@ use tokio_serial::{
 use trial::plan::{CharacterFrame, Link, LinkKind, Parity};
 use words::{Message, message};
 
+use crate::holder::Holder;
 use crate::limits::{
     CONNECT_TIMEOUT, KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, KEEPALIVE_PROBES, UNACKNOWLEDGED_LONGEST,
 };
@@ -146,6 +147,17 @@ fn open_serial(
 fn refusal(link: &str, port: &str, error: &tokio_serial::Error) -> ConnectError {
     let shown = words::printable(port);
     let why = &error.description;
+    if let Some(Holder { process, name, since }) = Holder::of(port) {
+        let (name, since) = (words::printable(&name), since.to_rfc3339());
+        return ConnectError(message!(
+            "link-port-in-use",
+            link = link,
+            port = shown,
+            process = process,
+            name = name,
+            since = since,
+        ));
+    }
     ConnectError(match error.kind() {
         tokio_serial::ErrorKind::NoDevice => {
             message!("link-port-busy-or-missing", link = link, port = shown, why = why)

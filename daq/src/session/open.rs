@@ -157,9 +157,11 @@ fn begin(prepared: &Prepared, place: &Place) -> Result<Begun, SessionError> {
 
 pub(super) fn start(prepared: Prepared, settings: Settings) -> Result<Session, SessionError> {
     ensure_room(&prepared, &settings)?;
+    // Before a link is opened: an instrument may serve one connection, that of the running trial.
+    RunFolder::ensure_idle(&settings.out, &prepared.plan.id)?;
     let (links, go) = Links::open(&prepared)?;
-    let (folder, run) = RunFolder::create_next(&settings.out, &prepared.plan.id)?;
-    let place = Place { lock: folder.lock()?, folder, run };
+    let (folder, run, lock) = RunFolder::begin_next(&settings.out, &prepared.plan.id)?;
+    let place = Place { lock, folder, run };
     let folder = place.folder.clone();
     let launched = begin(&prepared, &place)
         .and_then(|begun| launch(prepared, settings, place, begun, links, go));

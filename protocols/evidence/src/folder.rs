@@ -12,9 +12,12 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Seek as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
-use rustix::fs::{FlockOperation, RenameFlags};
+use rustix::fs::{FlockOperation, OFlags, RenameFlags};
+use trial::time::WallTime;
 
 use crate::{EvidenceError, MAX_RUNS, io};
 
@@ -29,6 +32,25 @@ pub struct RunFolder {
 #[derive(Debug)]
 pub struct RunLock {
     _file: File,
+}
+
+/// Options to open a file that follow no symbolic link out of the folder.
+pub(crate) fn plain_options() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
+    options
+}
+
+/// Refuses a path that is a symbolic link.
+///
+/// # Errors
+/// It is one.
+pub(crate) fn ensure_no_link(path: &Path) -> Result<(), EvidenceError> {
+    match path.symlink_metadata() {
+        Ok(found) if found.is_symlink() => Err(EvidenceError::Link(path.to_owned())),
+        // What is missing or can't be looked at is met by whoever opens it.
+        _ => Ok(()),
+    }
 }
 
 /// Makes the entries of a folder durable.
@@ -48,7 +70,8 @@ impl RunFolder {
         std::fs::create_dir_all(root).map_err(io("create", root))?;
         for run in 1..=MAX_RUNS {
             let folder = RunFolder { root: root.to_owned(), name: format!("{trial}-r{run:02}") };
-            if folder.trial_file().exists() {
+            // A link that leads nowhere takes the name, too.
+            if folder.trial_file().symlink_metadata().is_ok() {
                 continue;
             }
             let path = folder.path();
@@ -62,6 +85,42 @@ impl RunFolder {
             }
         }
         Err(EvidenceError::TooManyRuns)
+    }
+
+    /// Creates the folder of the next run of a trial below `root` and takes ownership of it. Of
+    /// several who begin the same trial at once, one does.
+    ///
+    /// # Errors
+    /// Somebody runs the trial already, or as [`RunFolder::create_next`].
+    pub fn begin_next(
+        root: &Path,
+        trial: &str,
+    ) -> Result<(RunFolder, u32, RunLock), EvidenceError> {
+        std::fs::create_dir_all(root).map_err(io("create", root))?;
+        // Held until this returns: whoever comes next sees the lock of the run.
+        let gate = File::open(root).map_err(io("open", root))?;
+        rustix::fs::flock(&gate, FlockOperation::LockExclusive)
+            .map_err(|error| io("lock", root)(error.into()))?;
+        RunFolder::ensure_idle(root, trial)?;
+        let (folder, run) = RunFolder::create_next(root, trial)?;
+        let lock = folder.lock()?;
+        Ok((folder, run, lock))
+    }
+
+    /// Makes sure that nobody runs a trial below `root`. Creates and changes nothing.
+    ///
+    /// # Errors
+    /// Somebody does; the error names the process and since when.
+    pub fn ensure_idle(root: &Path, trial: &str) -> Result<(), EvidenceError> {
+        // A folder that can't be listed has no runs yet, or is refused when one is created.
+        for folder in run_folders(root).unwrap_or_default() {
+            if folder.trial_and_run().is_some_and(|(other, _)| other == trial)
+                && let Ok(file) = plain_options().read(true).open(folder.path().join("lock"))
+            {
+                folder.take(&file)?;
+            }
+        }
+        Ok(())
     }
 
     /// The folder at a path that ends in `.run`; `None` for any other path.
@@ -106,25 +165,51 @@ impl RunFolder {
     /// Another process owns it.
     pub fn lock(&self) -> Result<RunLock, EvidenceError> {
         let path = self.path().join("lock");
-        let mut options = OpenOptions::new();
-        let mut file = options
+        ensure_no_link(&path)?;
+        let mut file = plain_options()
             .read(true)
             .write(true)
             .create(true)
             .truncate(false)
             .open(&path)
             .map_err(io("create", &path))?;
-        if rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
-            let mut holder = String::new();
-            // Who holds it is for the message alone; an unreadable answer is shown as empty.
-            let _ = (&file).take(32).read_to_string(&mut holder);
-            let holder = words::printable(holder.trim());
-            return Err(EvidenceError::Locked { path: self.path(), holder });
-        }
+        self.take(&file)?;
         file.set_len(0).map_err(io("write to", &path))?;
         file.rewind().map_err(io("write to", &path))?;
         writeln!(file, "{}", std::process::id()).map_err(io("write to", &path))?;
         Ok(RunLock { _file: file })
+    }
+
+    /// Takes the lock of an open lock file; the system lets go of it when the file is closed.
+    fn take(&self, file: &File) -> Result<(), EvidenceError> {
+        if rustix::fs::flock(file, FlockOperation::NonBlockingLockExclusive).is_ok() {
+            return Ok(());
+        }
+        // Who holds it, and since when, is for the message alone; what can't be read is left out.
+        let mut holder = String::new();
+        let _ = file.take(32).read_to_string(&mut holder);
+        let mut holder = words::printable(holder.trim());
+        let taken = file.metadata().and_then(|metadata| metadata.modified());
+        if let Some(since) = taken.ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok()) {
+            let seconds = i64::try_from(since.as_secs()).unwrap_or_default();
+            let since = WallTime(seconds.saturating_mul(1_000_000_000)).to_rfc3339();
+            holder += &format!(" ({})", since.replace(".000000000", ""));
+        }
+        Err(EvidenceError::Locked { path: self.path(), holder })
+    }
+
+    /// Makes sure that the folder is one, and that nothing in it leads elsewhere: recovery cuts and
+    /// removes files.
+    ///
+    /// # Errors
+    /// It is a symbolic link or holds one, or it can't be read.
+    pub(crate) fn ensure_no_links(&self) -> Result<(), EvidenceError> {
+        let path = self.path();
+        ensure_no_link(&path)?;
+        for entry in std::fs::read_dir(&path).map_err(io("read", &path))? {
+            ensure_no_link(&entry.map_err(io("read", &path))?.path())?;
+        }
+        Ok(())
     }
 
     /// Gives the finished file its name, without replacing anything, durably.
@@ -178,9 +263,10 @@ pub fn run_folders(root: &Path) -> Result<Vec<RunFolder>, EvidenceError> {
     let entries = std::fs::read_dir(root).map_err(io("read", root))?;
     let mut folders = Vec::new();
     for entry in entries {
-        let path = entry.map_err(io("read", root))?.path();
-        if path.is_dir() {
-            folders.extend(RunFolder::at(&path));
+        let entry = entry.map_err(io("read", root))?;
+        // A link to a folder is none of ours.
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            folders.extend(RunFolder::at(&entry.path()));
         }
     }
     folders.sort_by(|a, b| a.name.cmp(&b.name));

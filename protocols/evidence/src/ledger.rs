@@ -4,7 +4,7 @@
 //! entry can't be taken out or changed unseen; the first carries zeros. Entries are synced
 //! before the run goes on. No run can vanish: what began and has no end is told as unfinished.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use trial::record::EndKind;
 use trial::time::WallTime;
 
+use crate::folder::{ensure_no_link, plain_options};
 use crate::{EvidenceError, MAX_LEDGER_ENTRIES, io, sync_folder};
 
 /// Name of the ledger in an output folder.
@@ -75,10 +76,14 @@ impl Ledger {
     /// It can't be read, or its chain is broken.
     pub fn open(root: &Path) -> Result<Ledger, EvidenceError> {
         let path = root.join(FILE_NAME);
+        ensure_no_link(&path)?;
         let fresh = !path.exists();
-        let mut options = OpenOptions::new();
-        let mut file =
-            options.read(true).append(true).create(true).open(&path).map_err(io("open", &path))?;
+        let mut file = plain_options()
+            .read(true)
+            .append(true)
+            .create(true)
+            .open(&path)
+            .map_err(io("open", &path))?;
         rustix::fs::flock(&file, FlockOperation::LockExclusive)
             .map_err(|error| io("lock", &path)(error.into()))?;
         if fresh {

@@ -69,6 +69,9 @@ pub enum EvidenceError {
         /// Process that holds it, as it wrote itself down.
         holder: String,
     },
+    /// A file or folder of a run is a symbolic link, which is never followed.
+    #[error("{0} is a symbolic link; the files of runs are never followed elsewhere, remove it")]
+    Link(PathBuf),
     /// A name is taken.
     #[error("{0} exists already and is not overwritten")]
     Exists(PathBuf),
@@ -107,6 +110,7 @@ impl EvidenceError {
             EvidenceError::Locked { path, holder } => {
                 message!("evidence-locked", path = shown(path), holder = holder)
             }
+            EvidenceError::Link(path) => message!("evidence-link", path = shown(path)),
             EvidenceError::Exists(path) => message!("evidence-exists", path = shown(path)),
             EvidenceError::NothingToBuild(path) => {
                 message!("evidence-nothing", path = shown(path))

@@ -37,6 +37,7 @@ const MAX_BEGINNING_BYTES: u64 = trial::record::MAX_PAYLOAD_BYTES as u64 + 4096;
 /// # Errors
 /// Another process owns the run, the journal is damaged, or the system refused.
 pub fn recover(folder: &RunFolder, now: WallTime) -> Result<Recovery, EvidenceError> {
+    folder.ensure_no_links()?;
     let _lock = folder.lock()?;
     if folder.trial_file().exists() {
         return finish_removal(folder, now);
