@@ -65,7 +65,7 @@ plan-link-key-missing = Link "{ $link }" needs the key "{ $key }".
 plan-link-key-misplaced = Link "{ $link }" has the key "{ $key }", which its kind does not know.
 plan-bad-baud = The baud of link "{ $link }" is 50 to 4000000.
 plan-bad-frame = The frame of link "{ $link }" is written as "8N1", "8E1", "7E2" and the like.
-plan-bad-address = The address of link "{ $link }", "{ $address }", is not IP:port; names are not resolved.
+plan-bad-address = The address of link "{ $link }", "{ $address }", is not an IP address with a port, such as 192.168.1.10:502; names are not resolved.
 
 ## Scenarios
 scenario-item-count = A scenario has at least one criterion, and at most { $limit } of each kind of item.

@@ -65,7 +65,7 @@ plan-link-key-missing = 链路 "{ $link }" 缺少键 "{ $key }"。
 plan-link-key-misplaced = 链路 "{ $link }" 的键 "{ $key }" 不属于此类链路。
 plan-bad-baud = 链路 "{ $link }" 的波特率为 50 至 4000000。
 plan-bad-frame = 链路 "{ $link }" 的字符格式写作 "8N1"、"8E1"、"7E2" 等。
-plan-bad-address = 链路 "{ $link }" 的地址 "{ $address }" 不是 IP:端口;不解析主机名。
+plan-bad-address = 链路 "{ $link }" 的地址 "{ $address }" 不是带端口的 IP 地址,例如 192.168.1.10:502;不解析主机名。
 
 ## 场景
 scenario-item-count = 场景至少有一条判据,每类条目至多 { $limit } 个。
