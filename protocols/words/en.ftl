@@ -430,6 +430,7 @@ device-valid-when = if { $place } = { $is }
 device-point-sentinels = no value: { $values }
 device-point-fault = sensor or line broken: at most { $low } or at least { $high } { $unit }
 device-point-exponent = × 10^({ $point } − { $minus })
+device-point-divided = ÷ 10^({ $point } − { $minus })
 device-point-ratios = × { $points }
 device-point-totaliser = totaliser: begins again at { $wraps }; more than { $rate } counts a second is a reset
 device-point-decimals = decimals: { $bits }, minus { $minus }
@@ -468,3 +469,7 @@ info-events = events: { $events }
 ## Who is in the way
 evidence-link = { $path } is a symbolic link. The files of runs are never followed elsewhere; remove it.
 link-port-in-use = Link "{ $link }": the port { $port } is used by process { $process } ({ $name }), which has run since { $since }. End that one first.
+
+## Room on the disk during a run
+run-disk-fills = only { $free } MB are left on the disk, { $needed } MB are needed to finish the file in order; make room on the disk, then start the trial again
+run-make-room = The disk of { $folder } has { $free } MB free; { $needed } MB are needed to finish the file. Make room first.

@@ -430,6 +430,7 @@ device-valid-when = 当{ $place } = { $is }
 device-point-sentinels = 无效码:{ $values }
 device-point-fault = 传感器或线路故障:不高于 { $low } 或不低于 { $high } { $unit }
 device-point-exponent = × 10^({ $point } − { $minus })
+device-point-divided = ÷ 10^({ $point } − { $minus })
 device-point-ratios = × { $points }
 device-point-totaliser = 累积量:到 { $wraps } 归零;每秒超过 { $rate } 个计数视为复位
 device-point-decimals = 小数位数:{ $bits },减 { $minus }
@@ -468,3 +469,7 @@ info-events = 事件:{ $events }
 ## 占用者
 evidence-link = { $path } 是符号链接。试验文件不跟随链接到别处;请移除它。
 link-port-in-use = 链路 "{ $link }":串口 { $port } 正被进程 { $process }({ $name })使用,该进程自 { $since } 起运行。请先结束它。
+
+## 试验中的磁盘空间
+run-disk-fills = 磁盘仅剩 { $free } MB,正常完成试验文件需要 { $needed } MB;请清理磁盘后重新开始试验
+run-make-room = { $folder } 所在磁盘可用空间 { $free } MB;完成试验文件需要 { $needed } MB。请先清理磁盘。

@@ -88,9 +88,8 @@ pub struct Point {
     pub fault: Option<FaultBand>,
     /// Raw numbers that say "no value".
     pub sentinels: Vec<Sentinel>,
-    /// The point of the same device that holds the decimal exponent, and what is to be taken
-    /// from it.
-    pub exponent: Option<(usize, i8)>,
+    /// The power of ten that another point holds.
+    pub exponent: Option<Exponent>,
     /// Points of the same device with whose numbers the raw one is multiplied.
     pub ratios: Vec<usize>,
     /// How the count of a totaliser is continued.
@@ -107,6 +106,25 @@ pub struct FaultBand {
     pub at_most: f64,
     /// Broken at or above.
     pub at_least: f64,
+}
+
+/// A power of ten that another point of the same device holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exponent {
+    /// That point.
+    pub point: usize,
+    /// What is taken from its number.
+    pub minus: i8,
+    /// Whether its number counts decimals: the value is divided by the power, not multiplied.
+    pub divides: bool,
+}
+
+impl Exponent {
+    /// The power of ten where that point's number is `number`.
+    pub fn power(self, number: f64) -> f64 {
+        let power = number - f64::from(self.minus);
+        if self.divides { -power } else { power }
+    }
 }
 
 /// A counter that only grows, and wraps.

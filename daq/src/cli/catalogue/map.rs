@@ -169,9 +169,13 @@ pub(super) fn details(profile: &DeviceProfile, point: &Point, language: Language
         let (low, high, unit) = (fault.at_most, fault.at_least, point.unit.shown());
         messages.push(message!("device-point-fault", low = low, high = high, unit = unit));
     }
-    if let Some((exponent, minus)) = &point.exponent {
-        let exponent = id_of(exponent);
-        messages.push(message!("device-point-exponent", point = exponent, minus = minus));
+    if let Some(exponent) = &point.exponent {
+        let (other, minus) = (id_of(&exponent.point), exponent.minus);
+        messages.push(if exponent.divides {
+            message!("device-point-divided", point = other, minus = minus)
+        } else {
+            message!("device-point-exponent", point = other, minus = minus)
+        });
     }
     if !point.ratios.is_empty() {
         let ratios: Vec<&str> = point.ratios.iter().map(id_of).collect();

@@ -165,7 +165,8 @@ fn lower_points(
         points.push(lowering.lower(point)?);
     }
     for (spanned, point) in raw.point.iter().zip(&points) {
-        let scaling = point.exponent.iter().map(|(other, _)| other).chain(&point.ratios);
+        let exponent = point.exponent.iter().map(|exponent| &exponent.point);
+        let scaling = exponent.chain(&point.ratios);
         for other in scaling {
             let fits = points.get(*other).is_some_and(|other| {
                 other.is_numeric() && other.exponent.is_none() && other.ratios.is_empty()

@@ -6,7 +6,7 @@
 
 use trial::channel::{Channel, Quality, Raw};
 use trial::plan::Plan;
-use trial::profile::{Encoding, Place, Point};
+use trial::profile::{Encoding, Exponent, Place, Point};
 use trial::record::{Event, EventKind};
 
 use super::sample::{Conversion, times_power_of_ten};
@@ -50,7 +50,7 @@ struct Further {
     name: String,
     /// It scales others.
     scaler: Option<ScalerIndex>,
-    exponent: Option<(ScalerIndex, i8)>,
+    exponent: Option<(ScalerIndex, Exponent)>,
     ratios: Vec<ScalerIndex>,
     count: Option<Count>,
 }
@@ -79,7 +79,7 @@ impl AnswerPoint {
         let further = Further {
             name: channel.id.0.clone(),
             scaler: find(channel.point),
-            exponent: point.exponent.and_then(|(other, minus)| Some((find(other)?, minus))),
+            exponent: point.exponent.and_then(|exponent| Some((find(exponent.point)?, exponent))),
             ratios: point.ratios.iter().filter_map(|other| find(*other)).collect(),
             count: point.totaliser.map(Count::new),
         };
@@ -140,10 +140,9 @@ impl AnswerPoint {
             for ratio in &further.ratios {
                 scaled *= scaling.number(*ratio, at.time).ok_or(Quality::Unscaled)?;
             }
-            if let Some((exponent, minus)) = further.exponent {
-                let exponent = scaling.number(exponent, at.time).ok_or(Quality::Unscaled)?;
-                let power = exponent - f64::from(minus);
-                scaled = times_power_of_ten(scaled, power).ok_or(Quality::Corrupt)?;
+            if let Some((scaler, exponent)) = further.exponent {
+                let number = scaling.number(scaler, at.time).ok_or(Quality::Unscaled)?;
+                scaled = times_power_of_ten(scaled, exponent.power(number)).ok_or(Quality::Corrupt)?;
             }
             Ok(scaled)
         });

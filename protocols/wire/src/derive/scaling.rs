@@ -40,7 +40,7 @@ impl Scaling {
         let here = plan.devices.iter().enumerate().filter(|(_, device)| device.link == link);
         for (device, description) in here {
             for scaled in &description.profile.points {
-                let exponent = scaled.exponent.iter().map(|(point, _)| *point);
+                let exponent = scaled.exponent.iter().map(|exponent| exponent.point);
                 for point in exponent.chain(scaled.ratios.iter().copied()) {
                     if scaling.find(device, point).is_none() {
                         let life_ns = life_ns(plan, device, point, requests);

@@ -60,7 +60,7 @@ pub(super) fn device_requests(
     let mut scale = BTreeSet::new();
     for (number, point) in device.profile.points.iter().enumerate() {
         let Some((table, address, width)) = entries_of(point) else { continue };
-        let exponent = point.exponent.iter().map(|(scaler, _)| *scaler);
+        let exponent = point.exponent.iter().map(|exponent| exponent.point);
         let scalers: Vec<usize> = exponent.chain(point.ratios.iter().copied()).collect();
         scale.extend(scalers.iter().copied());
         let start = u32::from(address);

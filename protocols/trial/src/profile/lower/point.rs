@@ -6,7 +6,7 @@ use super::frame::RawBytes;
 use super::*;
 use crate::channel::RawType;
 use crate::profile::{
-    Encoding, FaultBand, Flag, FlagCondition, FlagMeaning, FrameLayout, MAX_POINT_ENTRIES,
+    Encoding, Exponent, FaultBand, Flag, FlagCondition, FlagMeaning, FrameLayout, MAX_POINT_ENTRIES,
     MAX_STREAM_FRAME_BYTES, NumberForm, Place, PointStatus, StatusBits, SyncFrame, TextPlace,
     Totaliser,
 };
@@ -107,6 +107,8 @@ struct RawExponent {
     point: String,
     #[serde(default)]
     minus: i8,
+    #[serde(default)]
+    divides: bool,
 }
 
 #[derive(Deserialize)]
@@ -151,7 +153,10 @@ impl PointLowering<'_> {
             })
         };
         let exponent = match &raw.exponent {
-            Some(exponent) => Some((scaling(&exponent.point)?, exponent.minus)),
+            Some(RawExponent { point, minus, divides }) => {
+                let (minus, divides) = (*minus, *divides);
+                Some(Exponent { point: scaling(point)?, minus, divides })
+            }
             None => None,
         };
         Ok(Point {
