@@ -112,6 +112,8 @@ pub struct Session {
     red_limits: RedLimits,
     /// Texts of the crossings that nobody has been shown yet.
     alarms: Vec<String>,
+    /// Why the run fails, where there are words for it.
+    trouble: Option<Message>,
     links: Links,
     status: SharedStatus,
     commands: Receiver<Asked>,
@@ -228,6 +230,17 @@ impl Session {
         }
     }
 
+    /// Bytes that must be free to finish the run's file in order: it takes the journal in.
+    pub fn bytes_to_finish(&self) -> u64 {
+        self.sequencer.progress().bytes().saturating_add(limits::DISK_RESERVE_BYTES)
+    }
+
+    /// Why the run fails, in the words of a reader of `language`; `None` where there are none but
+    /// those of its end.
+    pub fn trouble(&self, language: Language) -> Option<String> {
+        self.trouble.as_ref().map(|trouble| trouble.in_language(language))
+    }
+
     /// Texts of the red limits that were crossed since the last call.
     pub fn take_alarms(&mut self) -> Vec<String> {
         std::mem::take(&mut self.alarms)
@@ -253,9 +266,12 @@ impl Session {
         if self.red_limits.has_ended() {
             return failed("the watch over the red limits ended by itself".to_owned());
         }
-        let needed = progress.bytes() + limits::DISK_RESERVE_BYTES;
-        if let Some(end) = self.keeper.check_disk(self.folder.root(), needed) {
-            return Some(end);
+        let needed = self.bytes_to_finish();
+        if let Some(trouble) = self.keeper.check_disk(self.folder.root(), needed) {
+            // The record is in English, whatever the operator reads.
+            let reason = trouble.in_language(Language::English);
+            self.trouble = Some(trouble);
+            return failed(reason);
         }
         match self.settings.length {
             Some(length) if self.began.elapsed() >= length => {

@@ -14,6 +14,7 @@ use words::{Language, message, text};
 
 use super::{Failure, Format, Outcome, output_folder, print_json, render};
 use crate::control::{Asked, Command};
+use crate::disk::free_bytes;
 use crate::limits::{MAX_COMMAND_BYTES, STATUS_PERIOD};
 use crate::preflight::{Prepared, prepare};
 use crate::session::{Session, SessionError, Settings, Snapshot};
@@ -155,13 +156,11 @@ pub(super) fn tend(
         }
         shower.show(&session);
     };
-    let failed = (end.kind == EndKind::Failed).then(|| end.reason.clone());
+    let failed = (end.kind == EndKind::Failed)
+        .then(|| session.trouble(language).unwrap_or_else(|| end.reason.clone()));
     shower.last(&session);
-    let root = session.folder().root().display().to_string();
-    let built = session.finish(end).map_err(|error: SessionError| {
-        let hint = message!("run-recover-hint", folder = words::printable(&root));
-        Failure::trouble(format!("{}\n{}", error.in_language(language), hint.in_language(language)))
-    })?;
+    let (root, needed) = (session.folder().root().to_owned(), session.bytes_to_finish());
+    let built = session.finish(end).map_err(|error| unfinished(&error, &root, needed, language))?;
     match failed {
         Some(reason) => {
             let file = words::printable(&built.path.display().to_string());
@@ -170,6 +169,23 @@ pub(super) fn tend(
         }
         None => Ok(built),
     }
+}
+
+/// Tells of a run whose file could not be finished, and how to get it: with room on the disk and
+/// `daq recover`.
+fn unfinished(error: &SessionError, root: &Path, needed: u64, language: Language) -> Failure {
+    let folder = words::printable(&root.display().to_string());
+    let mut text = error.in_language(language);
+    // Where the system does not tell how much is free, the error alone must do.
+    if let Ok(free) = free_bytes(root)
+        && free < needed
+    {
+        let (free, needed) = (free >> 20, needed >> 20);
+        let room = message!("run-make-room", folder = folder, free = free, needed = needed);
+        text += &format!("\n{}", room.in_language(language));
+    }
+    let hint = message!("run-recover-hint", folder = folder);
+    Failure::trouble(format!("{text}\n{}", hint.in_language(language)))
 }
 
 /// What is printed at the end of a run for a program.

@@ -9,6 +9,7 @@ use trial::record::{
     RecordSource,
 };
 use trial::time::TrialTime;
+use words::{Message, message};
 
 use crate::clock::{Clock, ClockReading, WallWatch};
 use crate::control::{Asked, Command, Reply};
@@ -89,8 +90,8 @@ impl Keeper {
         self.record(clock.read(), queue);
     }
 
-    /// Ends the run while there is still room to finish it.
-    pub fn check_disk(&mut self, root: &Path, needed: u64) -> Option<End> {
+    /// Says why the run must end now, while there is still room to finish it.
+    pub fn check_disk(&mut self, root: &Path, needed: u64) -> Option<Message> {
         if self.disk_looked_at.elapsed() < DISK_CHECK {
             return None;
         }
@@ -99,13 +100,7 @@ impl Keeper {
         if free >= needed {
             return None;
         }
-        let reason = format!(
-            "only {} MB are left on the disk, {} MB are needed to finish the file in order",
-            free >> 20,
-            needed >> 20
-        );
-        tracing::error!(reason);
-        Some(End { kind: EndKind::Failed, reason })
+        Some(message!("run-disk-fills", free = free >> 20, needed = needed >> 20))
     }
 
     /// Marks the crossing of a red limit; returns the end if the plan asks for it.

@@ -224,6 +224,7 @@ fn launch(
         recorder,
         red_limits,
         alarms: Vec::new(),
+        trouble: None,
         links,
         status,
         commands,
