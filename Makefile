@@ -1,6 +1,7 @@
 # make demo    install what is missing, build, run a whole trial, say what to do next
 # make test    the everyday tests
-# make bench   benchmarks against peers (about half an hour; BENCH_SECONDS, BENCH_ROUNDS shorten)
+# make bench   benchmarks against peers and the wire (about three quarters of an hour; BENCH_ROWS=4,5,6
+#              measures these rows alone, BENCH_SECONDS and BENCH_ROUNDS shorten)
 # make crash-test COUNT=100   kill the daemon that many times
 # make picture  the readme's pictures, taken anew
 # make deps    what the build and the tests need: a CMake, Python peers, system packages

@@ -473,3 +473,7 @@ link-port-in-use = Link "{ $link }": the port { $port } is used by process { $pr
 ## Room on the disk during a run
 run-disk-fills = only { $free } MB are left on the disk, { $needed } MB are needed to finish the file in order; make room on the disk, then start the trial again
 run-make-room = The disk of { $folder } has { $free } MB free; { $needed } MB are needed to finish the file. Make room first.
+
+## daq check: advice
+check-port-name = Link "{ $link }": { $port } changes when the adapter is plugged in again; name the port by /dev/serial/by-id/….
+check-calibration-due = Calibration "{ $calibration }" was due on { $due }.

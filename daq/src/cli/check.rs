@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use serde::Serialize;
-use trial::plan::{Ask, Plan, Request};
+use trial::plan::{Ask, LinkKind, Plan, Request};
 use trial::profile::Table;
 use words::{Language, message, text};
 
 use super::{Failure, Format, Outcome, print_json};
+use crate::clock::Clock;
 use crate::preflight::{Prepared, prepare};
 
 /// A request as a program reads it.
@@ -43,6 +44,51 @@ struct Report {
     channels: usize,
     requests: Vec<RequestRow>,
     buses: Vec<BusRow>,
+    advice: Vec<Advice>,
+}
+
+/// What is allowed but unwise.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case", tag = "about")]
+enum Advice {
+    /// A port whose name changes when the adapter is plugged in again.
+    PortName { link: String, port: String },
+    /// A calibration that is due.
+    CalibrationDue { calibration: String, due: String },
+}
+
+impl Advice {
+    fn of(plan: &Plan, today: &str) -> Vec<Advice> {
+        let ports = plan.links.iter().filter_map(|link| match &link.kind {
+            LinkKind::Serial { port, .. } if is_renumbered(port) => {
+                Some(Advice::PortName { link: link.id.clone(), port: port.clone() })
+            }
+            _ => None,
+        });
+        // Days of one form are in the order of their texts.
+        let due = plan.calibrations.iter().filter(|known| !known.due.is_empty());
+        let due = due.filter(|known| known.due.as_str() < today).map(|known| {
+            Advice::CalibrationDue { calibration: known.id.clone(), due: known.due.clone() }
+        });
+        ports.chain(due).collect()
+    }
+
+    fn in_language(&self, language: Language) -> String {
+        let message = match self {
+            Advice::PortName { link, port } => {
+                message!("check-port-name", link = link, port = words::printable(port))
+            }
+            Advice::CalibrationDue { calibration, due } => {
+                message!("check-calibration-due", calibration = calibration, due = due)
+            }
+        };
+        message.in_language(language)
+    }
+}
+
+/// Whether the system numbers the port in the order of plugging in.
+fn is_renumbered(port: &str) -> bool {
+    ["/dev/ttyUSB", "/dev/ttyACM"].iter().any(|prefix| port.starts_with(prefix))
 }
 
 pub(super) fn check(plan: &Path, format: Format, language: Language) -> Outcome {
@@ -87,7 +133,11 @@ fn report(prepared: &Prepared) -> Report {
         });
     }
     let scenario = format!("{} ({})", plan.scenario.id, plan.scenario.edition);
-    Report { trial: plan.id.clone(), scenario, channels: plan.channels.len(), requests, buses }
+    // The day at the site.
+    let now = Clock::wall_now().in_zone(&plan.zone);
+    let advice = Advice::of(plan, now.get(..10).unwrap_or_default());
+    let (trial, channels) = (plan.id.clone(), plan.channels.len());
+    Report { trial, scenario, channels, requests, buses, advice }
 }
 
 /// Id of the message that a request asks for.
@@ -144,6 +194,9 @@ fn render(report: &Report, language: Language) -> String {
     for row in &report.buses {
         let share = format!("{:.1} %", row.busy_share * 100.0);
         let _ = writeln!(out, "  {:<12} {share:<10} {:.1}/s", row.link, row.polls_per_second);
+    }
+    for advice in &report.advice {
+        let _ = writeln!(out, "\n{}", advice.in_language(language));
     }
     out
 }

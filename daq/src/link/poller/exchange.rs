@@ -90,7 +90,7 @@ impl Poller {
         let turnaround = device.profile.polling.turnaround;
         let silent = wire::plan::silent_interval(self.context.link());
         let now = self.context.clock.now();
-        self.free_at = now.plus(duration_nanoseconds(silent + turnaround));
+        self.free_at = now.plus(duration_nanoseconds(silent.max(turnaround)));
         match (result, verdict) {
             (Ok(Err(tokio_modbus::Error::Transport(error))), None) => return Err(error.into()),
             _ if !agreed => self.disagree(poll),
