@@ -24,6 +24,7 @@ enum Site {
 
 impl Site {
     /// `None` if the bytes are too short for it.
+    #[inline]
     fn raw(self, data: &[u8]) -> Option<Raw> {
         match self {
             Site::Registers { offset, encoding } => encoding.decode(data.get(offset..)?),
@@ -113,6 +114,17 @@ impl AnswerPoint {
         }
     }
 
+    /// Whether its sample is a matter of its bytes alone.
+    pub(super) fn is_plain(&self) -> bool {
+        self.further.is_none()
+    }
+
+    /// The sample of a plain point; `None` if the data bytes are too short for it.
+    #[inline]
+    pub(super) fn plain_sample(&self, data: &[u8]) -> Option<Sample> {
+        Some(self.conversion.sample(self.site.raw(data)?))
+    }
+
     /// The sample in the data bytes; `None` if they are too short for it. What is to be told of
     /// it becomes an event of the time `found`.
     pub(super) fn sample(
@@ -142,7 +154,8 @@ impl AnswerPoint {
             }
             if let Some((scaler, exponent)) = further.exponent {
                 let number = scaling.number(scaler, at.time).ok_or(Quality::Unscaled)?;
-                scaled = times_power_of_ten(scaled, exponent.power(number)).ok_or(Quality::Corrupt)?;
+                scaled =
+                    times_power_of_ten(scaled, exponent.power(number)).ok_or(Quality::Corrupt)?;
             }
             Ok(scaled)
         });

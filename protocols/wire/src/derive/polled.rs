@@ -45,6 +45,8 @@ struct RequestDecoder {
     points: Vec<AnswerPoint>,
     /// Whether some of the points scale others.
     scales: bool,
+    /// Whether all points are a matter of their bytes alone, as most are.
+    plain: bool,
     texts: Vec<AnswerText>,
     unmapped_registers: u64,
 }
@@ -337,6 +339,7 @@ impl RequestDecoder {
             device: request.device,
             asks,
             scales: points.iter().any(AnswerPoint::scales),
+            plain: points.iter().all(AnswerPoint::is_plain),
             points,
             texts,
             // Coils and inputs are no registers.
@@ -359,8 +362,13 @@ impl RequestDecoder {
                 point.learn(data, at, found, scaling, output);
             }
         }
-        let points = self.points.iter_mut();
-        samples.extend(points.map_while(|point| point.sample(data, at, found, scaling, output)));
+        if self.plain {
+            samples.extend(self.points.iter().map_while(|point| point.plain_sample(data)));
+        } else {
+            let points = self.points.iter_mut();
+            let sample = |point: &mut AnswerPoint| point.sample(data, at, found, scaling, output);
+            samples.extend(points.map_while(sample));
+        }
         for text in &mut self.texts {
             text.read(data, found, output);
         }

@@ -100,7 +100,20 @@ impl Conversion {
     }
 
     /// The sample of a raw number that nothing else scales.
+    #[inline]
     pub(crate) fn sample(&self, raw: Raw) -> Sample {
+        if self.further.is_some() {
+            return self.sample_further(raw);
+        }
+        let number = raw.to_f64();
+        let (value, quality) = self.judge(number * self.scale + self.offset);
+        let quality = if self.is_sentinel(raw, number) { Quality::Sentinel } else { quality };
+        Sample { raw, value, quality }
+    }
+
+    /// The same for one of the few channels that have more to them.
+    #[cold]
+    fn sample_further(&self, raw: Raw) -> Sample {
         let Some(number) = self.number(raw) else { return without_value(raw, Quality::Corrupt) };
         let (value, quality) = self.finish(number);
         let quality = if self.is_sentinel(raw, number) { Quality::Sentinel } else { quality };
@@ -133,6 +146,7 @@ impl Conversion {
         without_value(Raw::nothing(self.raw_type), quality)
     }
 
+    #[inline]
     fn is_sentinel(&self, raw: Raw, number: f64) -> bool {
         self.sentinels.iter().any(|sentinel| sentinel.matches(raw, number))
     }
@@ -140,9 +154,15 @@ impl Conversion {
     /// The value of a number in the unit of the channel, and its quality.
     fn finish(&self, number: f64) -> (f64, Quality) {
         let value = number * self.scale + self.offset;
-        if let Some(further) = &self.further {
-            return further.finish(value, self.range);
+        match &self.further {
+            Some(further) => further.finish(value, self.range),
+            None => self.judge(value),
         }
+    }
+
+    /// Whether a value is a number within the channel's range.
+    #[inline]
+    fn judge(&self, value: f64) -> (f64, Quality) {
         if !value.is_finite() {
             (without_payload(value), Quality::NotFinite)
         } else if outside(self.range, value) {

@@ -6,9 +6,9 @@ use super::frame::RawBytes;
 use super::*;
 use crate::channel::RawType;
 use crate::profile::{
-    Encoding, Exponent, FaultBand, Flag, FlagCondition, FlagMeaning, FrameLayout, MAX_POINT_ENTRIES,
-    MAX_STREAM_FRAME_BYTES, NumberForm, Place, PointStatus, StatusBits, SyncFrame, TextPlace,
-    Totaliser,
+    Encoding, Exponent, FaultBand, Flag, FlagCondition, FlagMeaning, FrameLayout,
+    MAX_POINT_ENTRIES, MAX_STREAM_FRAME_BYTES, NumberForm, Place, PointStatus, StatusBits,
+    SyncFrame, TextPlace, Totaliser,
 };
 use words::Message;
 
