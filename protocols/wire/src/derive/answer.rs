@@ -119,10 +119,11 @@ impl AnswerPoint {
         self.further.is_none()
     }
 
-    /// The sample of a plain point; `None` if the data bytes are too short for it.
-    #[inline]
-    pub(super) fn plain_sample(&self, data: &[u8]) -> Option<Sample> {
-        Some(self.conversion.sample(self.site.raw(data)?))
+    /// Adds the sample of a plain point; `None` if the data bytes are too short for it.
+    pub(super) fn push_plain(&self, data: &[u8], samples: &mut Vec<Sample>) -> Option<()> {
+        let raw = self.site.raw(data);
+        self.conversion.push(raw.as_ref()?, samples);
+        Some(())
     }
 
     /// The sample in the data bytes; `None` if they are too short for it. What is to be told of

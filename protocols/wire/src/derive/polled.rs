@@ -363,7 +363,10 @@ impl RequestDecoder {
             }
         }
         if self.plain {
-            samples.extend(self.points.iter().map_while(|point| point.plain_sample(data)));
+            samples.reserve(self.points.len());
+            let push = |point: &AnswerPoint| point.push_plain(data, samples);
+            // What is not whole is refused by its number of samples.
+            let _ = self.points.iter().try_for_each(push);
         } else {
             let points = self.points.iter_mut();
             let sample = |point: &mut AnswerPoint| point.sample(data, at, found, scaling, output);

@@ -100,24 +100,37 @@ impl Conversion {
     }
 
     /// The sample of a raw number that nothing else scales.
-    #[inline]
     pub(crate) fn sample(&self, raw: Raw) -> Sample {
+        let (value, quality) = self.value(&raw);
+        Sample { raw, value, quality }
+    }
+
+    /// Adds the sample of a raw number that nothing else scales.
+    ///
+    /// The raw number is looked at where it is and copied once, at the end: a copy that follows
+    /// on the narrower writes that made it waits for them, which took as long as all the rest.
+    #[inline]
+    pub(crate) fn push(&self, raw: &Raw, samples: &mut Vec<Sample>) {
+        let (value, quality) = self.value(raw);
+        samples.push(Sample { raw: *raw, value, quality });
+    }
+
+    #[inline(always)]
+    fn value(&self, raw: &Raw) -> (f64, Quality) {
         if self.further.is_some() {
-            return self.sample_further(raw);
+            return self.further_value(*raw);
         }
         let number = raw.to_f64();
         let (value, quality) = self.judge(number * self.scale + self.offset);
-        let quality = if self.is_sentinel(raw, number) { Quality::Sentinel } else { quality };
-        Sample { raw, value, quality }
+        (value, if self.is_sentinel(*raw, number) { Quality::Sentinel } else { quality })
     }
 
     /// The same for one of the few channels that have more to them.
     #[cold]
-    fn sample_further(&self, raw: Raw) -> Sample {
-        let Some(number) = self.number(raw) else { return without_value(raw, Quality::Corrupt) };
+    fn further_value(&self, raw: Raw) -> (f64, Quality) {
+        let Some(number) = self.number(raw) else { return (f64::NAN, Quality::Corrupt) };
         let (value, quality) = self.finish(number);
-        let quality = if self.is_sentinel(raw, number) { Quality::Sentinel } else { quality };
-        Sample { raw, value, quality }
+        (value, if self.is_sentinel(raw, number) { Quality::Sentinel } else { quality })
     }
 
     /// The sample of a raw number that `scale` scales, or to which it gives a quality for want of
@@ -146,7 +159,7 @@ impl Conversion {
         without_value(Raw::nothing(self.raw_type), quality)
     }
 
-    #[inline]
+    #[inline(always)]
     fn is_sentinel(&self, raw: Raw, number: f64) -> bool {
         self.sentinels.iter().any(|sentinel| sentinel.matches(raw, number))
     }
@@ -161,7 +174,7 @@ impl Conversion {
     }
 
     /// Whether a value is a number within the channel's range.
-    #[inline]
+    #[inline(always)]
     fn judge(&self, value: f64) -> (f64, Quality) {
         if !value.is_finite() {
             (without_payload(value), Quality::NotFinite)
