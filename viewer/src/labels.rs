@@ -89,6 +89,7 @@ fn poll_cause(cause: Cause) -> Message {
         Cause::Stalled => message!("viewer-gap-stalled"),
         Cause::ForeignTraffic => message!("viewer-gap-foreign-traffic"),
         Cause::Flooded => message!("viewer-gap-flooded"),
+        Cause::HeldBack => message!("viewer-gap-held-back"),
         // These are no causes of a gap; a file that gives one is shown as it is.
         Cause::Answered | Cause::ProbeAnswered => {
             message!("viewer-gap-unknown", name = cause.name())

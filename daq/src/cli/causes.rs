@@ -48,6 +48,7 @@ fn outcome(cause: Cause) -> Message {
         Cause::Stalled => message!("viewer-gap-stalled"),
         Cause::ForeignTraffic => message!("viewer-gap-foreign-traffic"),
         Cause::Flooded => message!("viewer-gap-flooded"),
+        Cause::HeldBack => message!("viewer-gap-held-back"),
         // These leave no gap; whoever counts one is shown its name.
         Cause::Answered | Cause::ProbeAnswered => {
             message!("viewer-gap-unknown", name = cause.name())

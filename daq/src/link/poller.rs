@@ -20,12 +20,12 @@ use tokio_modbus::slave::Slave;
 use trial::plan::{Ask, Device, LinkKind, Request};
 use trial::profile::Polling;
 use trial::record::{Body, Cause, PollDue};
-use trial::time::{TrialTime, duration_nanoseconds};
+use trial::time::{Span, TrialTime, duration_nanoseconds};
 use wire::modbus::{Framing, framing_of};
 
 use super::pulse::Pulse;
 use super::reconnect::Connector;
-use super::schedule::Next;
+use super::schedule::{Next, Schedule};
 use super::silence::Silence;
 use super::tap::Tap;
 use super::timer::Timer;
@@ -53,6 +53,8 @@ pub struct Poller {
     unheard: u32,
     next_poll: u64,
     free_at: TrialTime,
+    /// When the journal was full last.
+    held_back: Span,
 }
 
 struct Connection {
@@ -94,6 +96,7 @@ impl Poller {
             unheard: 0,
             next_poll: 0,
             free_at: TrialTime::ZERO,
+            held_back: Span::new(TrialTime::MIN, TrialTime::MIN),
             context,
         };
         poller.attach(line);
@@ -105,7 +108,9 @@ impl Poller {
         let requests = self.context.requests.clone();
         let mut schedule = self.context.schedule();
         while !self.context.is_stopping() {
-            self.context.wait_for_room().await;
+            if let Some(since) = self.context.wait_for_room().await {
+                self.was_held_back(since, &schedule);
+            }
             self.pulse.feel();
             match schedule.next(self.context.clock.now()) {
                 Next::Wait(until) => {
@@ -133,9 +138,21 @@ impl Poller {
         }
     }
 
+    /// The journal was full since then. What is sent back to back has no time at which it was due: it
+    /// is missed once.
+    fn was_held_back(&mut self, since: TrialTime, schedule: &Schedule) {
+        self.held_back = Span::new(since, self.context.clock.now());
+        for request in schedule.back_to_back() {
+            let poll = self.poll_due(request, since);
+            self.context.push(Body::Outcome { poll, cause: Cause::HeldBack });
+        }
+    }
+
     fn why_never_sent(&self, due: TrialTime) -> Cause {
         if self.pulse.was_still(due) {
             Cause::Stalled
+        } else if self.held_back.start <= due && due <= self.held_back.end {
+            Cause::HeldBack
         } else if self.connection.is_none() && due >= self.down_since {
             Cause::LinkDown
         } else {

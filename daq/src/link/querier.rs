@@ -18,12 +18,12 @@ use tokio::time::Instant;
 use trial::plan::{Ask, Device, LinkKind, Request};
 use trial::profile::DeviceProfile;
 use trial::record::{Body, Cause, PollDue};
-use trial::time::{TrialTime, duration_nanoseconds};
+use trial::time::{Span, TrialTime, duration_nanoseconds};
 use wire::query::{QueryReceiver, Reply};
 
 use super::pulse::Pulse;
 use super::reconnect::Connector;
-use super::schedule::Next;
+use super::schedule::{Next, Schedule};
 use super::timer::Timer;
 use super::{Line, LinkContext};
 use crate::limits::{
@@ -46,6 +46,8 @@ pub struct Querier {
     down_since: TrialTime,
     /// When the turnaround behind the last answer is over.
     free_at: TrialTime,
+    /// When the journal was full last.
+    held_back: Span,
     /// The poll that is under way has sent its query.
     sent: bool,
     /// An answer may still be late.
@@ -80,6 +82,7 @@ impl Querier {
             line: Some(line),
             down_since: TrialTime::ZERO,
             free_at: TrialTime::ZERO,
+            held_back: Span::new(TrialTime::MIN, TrialTime::MIN),
             sent: false,
             owed: false,
             misses: 0,
@@ -93,7 +96,9 @@ impl Querier {
         let requests = self.context.requests.clone();
         let mut schedule = self.context.schedule();
         while !self.context.is_stopping() {
-            self.context.wait_for_room().await;
+            if let Some(since) = self.context.wait_for_room().await {
+                self.was_held_back(since, &schedule);
+            }
             self.pulse.feel();
             match schedule.next(self.context.clock.now()) {
                 Next::Wait(until) => {
@@ -103,8 +108,10 @@ impl Querier {
                 }
                 Next::Missed { request, due } => {
                     let was_down = self.line.is_none() && due >= self.down_since;
+                    let held = self.held_back.start <= due && due <= self.held_back.end;
                     let cause = match self.pulse.was_still(due) {
                         true => Cause::Stalled,
+                        false if held => Cause::HeldBack,
                         false if was_down => Cause::LinkDown,
                         false => Cause::Overrun,
                     };
@@ -117,6 +124,16 @@ impl Querier {
                     tokio::task::consume_budget().await;
                 }
             }
+        }
+    }
+
+    /// The journal was full since then. What is sent back to back has no time at which it was due: it
+    /// is missed once.
+    fn was_held_back(&mut self, since: TrialTime, schedule: &Schedule) {
+        self.held_back = Span::new(since, self.context.clock.now());
+        for request in schedule.back_to_back() {
+            let poll = self.poll_due(request, since);
+            self.context.push(Body::Outcome { poll, cause: Cause::HeldBack });
         }
     }
 

@@ -66,6 +66,12 @@ impl Schedule {
         Schedule { entries, turn: 0 }
     }
 
+    /// The requests that are sent back to back: no instant at which they are due tells that they
+    /// were missed.
+    pub fn back_to_back(&self) -> impl Iterator<Item = u32> {
+        self.entries.iter().filter(|entry| entry.period_ns == 0).map(|entry| entry.request)
+    }
+
     /// What to do at `now`. Requests back to back take turns where nothing scheduled is due.
     pub fn next(&mut self, now: TrialTime) -> Next {
         let scheduled = self.entries.iter_mut().filter(|entry| entry.period_ns > 0);

@@ -171,6 +171,8 @@ pub enum Cause {
     ForeignTraffic,
     /// The link brought more bytes than a link may, and the answer was not among those kept.
     Flooded,
+    /// The journal was full: the link was held back, and nothing was asked.
+    HeldBack,
 }
 
 impl Cause {
@@ -193,6 +195,7 @@ impl Cause {
             Cause::Stalled => (13, 0),
             Cause::ForeignTraffic => (14, 0),
             Cause::Flooded => (15, 0),
+            Cause::HeldBack => (16, 0),
         }
     }
 
@@ -215,6 +218,7 @@ impl Cause {
             13 => Cause::Stalled,
             14 => Cause::ForeignTraffic,
             15 => Cause::Flooded,
+            16 => Cause::HeldBack,
             _ => return None,
         };
         (cause.to_numbers() == (number, code)).then_some(cause)
@@ -239,6 +243,7 @@ impl Cause {
             Cause::Stalled => "stalled",
             Cause::ForeignTraffic => "foreign-traffic",
             Cause::Flooded => "flooded",
+            Cause::HeldBack => "held-back",
         }
     }
 }
