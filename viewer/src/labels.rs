@@ -1,11 +1,9 @@
-//! The words for verdicts, causes and qualities, in the language of the window.
+//! The words for verdicts, limits and origins, in the language of the window.
 
-use trial::channel::Quality;
 use trial::finding::{AppliedLimit, Margin, Measured, Verdict};
-use trial::record::{Cause, OriginKind};
-use trial::recording::GapCause;
+use trial::record::OriginKind;
 use trial::scenario::LimitStatus;
-use words::{Language, Message, message, text};
+use words::{Language, text};
 
 use crate::ticks;
 
@@ -40,60 +38,6 @@ pub fn origin(origin: OriginKind, language: Language) -> Option<String> {
         OriginKind::Simulated => Some(text(language, "viewer-origin-simulated")),
         OriginKind::Replayed => Some(text(language, "viewer-origin-replayed")),
         OriginKind::Imported => Some(text(language, "viewer-origin-imported")),
-    }
-}
-
-/// How good a value is.
-pub fn quality(quality: Quality, language: Language) -> String {
-    let message = match quality {
-        Quality::Good => message!("viewer-quality-good"),
-        Quality::Stale => message!("viewer-quality-stale"),
-        Quality::OutOfRange => message!("viewer-quality-out-of-range"),
-        Quality::Sentinel => message!("viewer-quality-sentinel"),
-        Quality::DeviceError(code) => message!("viewer-quality-device-error", code = code),
-        Quality::NotFinite => message!("viewer-quality-not-finite"),
-        Quality::Flagged(_) => message!("viewer-quality-flagged"),
-        Quality::Corrupt => message!("viewer-quality-corrupt"),
-        Quality::Unscaled => message!("viewer-quality-unscaled"),
-        Quality::CounterReset => message!("viewer-quality-counter-reset"),
-    };
-    message.in_language(language)
-}
-
-/// Why data are missing.
-pub fn cause(cause: GapCause, language: Language) -> String {
-    let message = match cause {
-        GapCause::Poll(poll) => poll_cause(poll),
-        GapCause::Silence => message!("viewer-gap-silence"),
-        GapCause::Skipped => message!("viewer-gap-skipped"),
-        GapCause::Stopped => message!("viewer-gap-stopped"),
-        GapCause::Flooded => message!("viewer-gap-flooded"),
-        GapCause::HeldBack => message!("viewer-gap-held-back"),
-    };
-    message.in_language(language)
-}
-
-fn poll_cause(cause: Cause) -> Message {
-    match cause {
-        Cause::Refused(code) => message!("viewer-gap-refused", code = code),
-        Cause::Timeout => message!("viewer-gap-timeout"),
-        Cause::Overrun => message!("viewer-gap-overrun"),
-        Cause::LinkDown => message!("viewer-gap-link-down"),
-        Cause::BackedOff => message!("viewer-gap-backed-off"),
-        Cause::WrongUnit => message!("viewer-gap-wrong-unit"),
-        Cause::WrongTransaction => message!("viewer-gap-wrong-transaction"),
-        Cause::WrongFunction => message!("viewer-gap-wrong-function"),
-        Cause::WrongCount => message!("viewer-gap-wrong-count"),
-        Cause::Corrupt => message!("viewer-gap-corrupt"),
-        Cause::RunEnded => message!("viewer-gap-run-ended"),
-        Cause::Stalled => message!("viewer-gap-stalled"),
-        Cause::ForeignTraffic => message!("viewer-gap-foreign-traffic"),
-        Cause::Flooded => message!("viewer-gap-flooded"),
-        Cause::HeldBack => message!("viewer-gap-held-back"),
-        // These are no causes of a gap; a file that gives one is shown as it is.
-        Cause::Answered | Cause::ProbeAnswered => {
-            message!("viewer-gap-unknown", name = cause.name())
-        }
     }
 }
 

@@ -12,7 +12,7 @@ use trial::recording::{Accounting, GapCause, Recording as _};
 use trialfile::{TrialFile, TrialFileError};
 use words::{Language, message};
 
-use super::{Failure, Format, Outcome, causes, print_json, render};
+use super::{Failure, Format, Outcome, print_json, render};
 use crate::documents::read_capped;
 use crate::status::Counts;
 
@@ -96,14 +96,14 @@ pub(super) fn info(file: &Path, format: Format, language: Language) -> Outcome {
     }
     print!("{}", render::accounting(&trial, language));
     for (device, gaps) in &report.gap_causes {
-        if let Some(gaps) = causes::counted(gaps, causes::gap, language) {
+        if let Some(gaps) = render::counted(gaps, GapCause::message, language) {
             println!(
                 "{}",
                 message!("info-causes", device = device, gaps = gaps).in_language(language)
             );
         }
     }
-    if let Some(events) = causes::counted(&report.event_kinds, causes::event, language) {
+    if let Some(events) = render::counted(&report.event_kinds, EventKind::message, language) {
         println!("{}", message!("info-events", events = events).in_language(language));
     }
     Ok(0)

@@ -4,7 +4,6 @@
 //! anything undecided; of a verification 3 altered, 4 whole but unsealed.
 
 mod catalogue;
-mod causes;
 mod check;
 mod control;
 mod demo;

@@ -2,17 +2,18 @@
 
 use std::fmt::Write as _;
 
+use trial::channel::Quality;
 use trial::finding::{AppliedLimit, Finding, Findings, Margin, Verdict};
-use trial::recording::Recording as _;
+use trial::record::EventKind;
+use trial::recording::{GapCause, Recording as _};
 use trial::scenario::LimitStatus;
 use trial::unit::Unit;
 use trialfile::TrialFile;
-use words::{Language, message, text};
+use words::{Language, Message, message, text};
 
-use super::causes;
 use crate::limits::SYNC_SLOW;
 use crate::session::{Session, Snapshot};
-use crate::status::DeviceStatus;
+use crate::status::{Counts, DeviceStatus, Named};
 
 /// Significant digits of measured values in tables.
 const DIGITS: i32 = 5;
@@ -238,7 +239,7 @@ pub fn status(
             let _ = writeln!(out, "{}", line.in_language(language));
         }
     }
-    if let Some(events) = causes::counted(&now.recording.events, causes::event, language) {
+    if let Some(events) = counted(&now.recording.events, EventKind::message, language) {
         let _ =
             writeln!(out, "{}", message!("status-events", events = events).in_language(language));
     }
@@ -256,13 +257,26 @@ fn device_line(id: &str, device: &DeviceStatus, rate: f64, language: Language) -
         device = format!("{id:<14}"),
         rate = format!("{rate:>7.1}"),
         latency = format!("{:>7.2}", f64::from(device.last_uncertainty_ns) * 2.0 / 1e6),
-        gaps = causes::counted(&device.gaps, causes::gap, language).unwrap_or("0".to_owned()),
+        gaps = counted(&device.gaps, GapCause::message, language).unwrap_or("0".to_owned()),
     )
     .in_language(language);
-    if let Some(values) = causes::counted(&device.not_good, causes::quality, language) {
+    if let Some(values) = counted(&device.not_good, Quality::message, language) {
         line += &message!("status-values", values = values).in_language(language);
     }
     line
+}
+
+/// Causes with their counts, `no answer in time 3, link down 1`; `None` if nothing was counted.
+pub fn counted<T: Named>(
+    counts: &Counts<T>,
+    word: fn(T) -> Message,
+    language: Language,
+) -> Option<String> {
+    let told: Vec<String> = counts
+        .iter()
+        .map(|(cause, count)| format!("{} {count}", word(cause).in_language(language)))
+        .collect();
+    (!told.is_empty()).then(|| told.join(", "))
 }
 
 #[cfg(test)]

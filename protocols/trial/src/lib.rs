@@ -16,4 +16,5 @@ pub mod record;
 pub mod recording;
 pub mod scenario;
 pub mod time;
+mod told;
 pub mod unit;

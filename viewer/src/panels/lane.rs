@@ -8,10 +8,10 @@ use words::{Language, message, text};
 use crate::app::Viewer;
 use crate::lane::{Lane, LaneLimit};
 use crate::replay::Reading;
+use crate::theme;
 use crate::ticks::{self, Scale};
 use crate::trace::Trace;
 use crate::view::TimeAxis;
-use crate::{labels, theme};
 
 /// Width of the scale's labels, in points.
 pub const SCALE_WIDTH: f32 = 58.0;
@@ -133,13 +133,13 @@ fn value(
         Some(Ok(Reading::Sample { value, quality, .. })) => {
             let told = format!("{} {unit}", ticks::value(*value));
             line(first, &told, theme::digits(12.0), theme::FLAW);
-            let why = labels::quality(*quality, language);
+            let why = quality.message().in_language(language);
             line(second, &why, theme::font(theme::SMALL), theme::FLAW);
         }
         Some(Ok(Reading::NoData(gap))) => {
             line(first, &text(language, "viewer-no-data"), theme::font(12.0), theme::INK);
             if let Some(gap) = gap {
-                let why = labels::cause(gap.cause, language);
+                let why = gap.cause.message().in_language(language);
                 line(second, &why, theme::font(theme::SMALL), theme::MUTED);
             }
         }

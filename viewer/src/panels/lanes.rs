@@ -219,7 +219,7 @@ fn about_lane(number: usize, near: Span, viewer: &Viewer) -> Vec<String> {
     if let Some(gap) = found.next() {
         let told = message!(
             "viewer-gap-at",
-            cause = labels::cause(gap.cause, language),
+            cause = gap.cause.message().in_language(language),
             duration = ticks::duration(gap.span.end.since(gap.span.start)),
         );
         lines.push(told.in_language(language));
@@ -249,6 +249,6 @@ fn about_flaws(number: usize, near: Span, viewer: &Viewer) -> Option<String> {
     let flaw = trace.as_ref().as_ref().ok()?.flaws.iter().find(|flaw| flaw.span.overlaps(near))?;
     Some(match flaw.quality {
         None => text(language, "viewer-flaws-hidden"),
-        Some(quality) => labels::quality(quality, language),
+        Some(quality) => quality.message().in_language(language),
     })
 }
