@@ -87,3 +87,22 @@ impl EventKind {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use words::Language;
+
+    use super::*;
+
+    #[test]
+    fn every_cause_of_a_gap_has_a_word() {
+        for number in 0..=u8::MAX {
+            if let Some(gap) = GapCause::from_numbers(number, 0) {
+                for language in Language::ALL {
+                    let word = gap.message().in_language(language);
+                    assert!(!word.is_empty() && !word.starts_with('['), "{gap:?}: {word}");
+                }
+            }
+        }
+    }
+}
