@@ -18,7 +18,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
 use trial::record::{Body, Cause, RecordSource};
 use trial::time::TrialTime;
-use wire::modbus::{Framing, Received, Receiver, foreign_request};
+use wire::modbus::{Framing, RTU_READ_REQUEST_BYTES, Received, Receiver, foreign_request};
 
 use super::Line;
 use crate::clock::Clock;
@@ -66,6 +66,9 @@ struct Tapped<T> {
     /// The last of the bytes that came while nothing was asked, and when.
     overheard: Vec<u8>,
     overheard_at: Option<TrialTime>,
+    /// What came since the last accepted frame, with the end of what came before the request: the
+    /// rest of another master's request may come after ours was sent.
+    unclaimed: Vec<u8>,
 }
 
 /// Another master's request among the bytes that came while nothing was asked.
@@ -107,6 +110,7 @@ impl<T> Tap<T> {
             heard: false,
             overheard: Vec::new(),
             overheard_at: None,
+            unclaimed: Vec::new(),
         };
         Tap { shared: Arc::new(Mutex::new(tapped)) }
     }
@@ -128,6 +132,9 @@ impl<T> Tap<T> {
         tapped.verdict = None;
         tapped.complaint = None;
         tapped.heard = false;
+        // One byte less than a request: what is whole was looked at before this was sent.
+        let whole = tapped.unclaimed.len().saturating_sub(RTU_READ_REQUEST_BYTES - 1);
+        tapped.unclaimed.drain(..whole);
         if tapped.intake.asking(tapped.clock.now()) {
             tapped.receiver.clear();
         }
@@ -248,16 +255,15 @@ impl<T: AsyncRead + Unpin> Tapped<T> {
         if taken.hole {
             // As the fold does behind the record of a hole: nothing goes on behind it.
             self.receiver.clear();
+            self.unclaimed.clear();
         }
         let read = read.get(..taken.kept).unwrap_or_default();
         if !self.receiver.pending() {
-            self.overheard.extend_from_slice(read);
-            let surplus = self.overheard.len().saturating_sub(OVERHEARD_BYTES);
-            self.overheard.drain(..surplus);
-            self.overheard_at = Some(at);
+            self.overhear(read, at);
         }
+        keep_last(&mut self.unclaimed, read);
         self.receiver.received(read);
-        self.judge();
+        self.judge(at);
         if taken.hole || taken.kept < count {
             self.complaint = Some(Cause::Flooded);
             self.pause = Some(Box::pin(tokio::time::sleep(FLOOD_PAUSE)));
@@ -265,19 +271,24 @@ impl<T: AsyncRead + Unpin> Tapped<T> {
         Poll::Ready(Ok(count))
     }
 
-    fn judge(&mut self) {
+    fn overhear(&mut self, bytes: &[u8], at: TrialTime) {
+        keep_last(&mut self.overheard, bytes);
+        self.overheard_at = Some(at);
+    }
+
+    fn judge(&mut self, at: TrialTime) {
         while let Some(found) = self.receiver.next() {
             match found {
                 Received::Answer { frame, payload } => {
                     self.released.clear();
                     self.released.extend_from_slice(frame);
                     self.payload = Some((payload.start, payload.end));
-                    self.verdict = Some(Cause::Answered);
+                    self.accept(Cause::Answered, at);
                 }
                 Received::Exception { frame, code } => {
                     self.released.clear();
                     self.released.extend_from_slice(frame);
-                    self.verdict = Some(Cause::Refused(code));
+                    self.accept(Cause::Refused(code), at);
                 }
                 // Bytes from before the request, and its echo, say nothing of the device.
                 Received::Skipped { cause: Cause::Timeout, .. } => continue,
@@ -291,6 +302,29 @@ impl<T: AsyncRead + Unpin> Tapped<T> {
             self.heard = true;
         }
     }
+
+    /// A frame was accepted, which `released` holds. It is not to be trusted if another master's
+    /// request ends before it, of which the first bytes came before ours was sent.
+    fn accept(&mut self, verdict: Cause, at: TrialTime) {
+        self.verdict = Some(verdict);
+        let end = self.unclaimed.len().saturating_sub(self.receiver.waiting());
+        let before = end.saturating_sub(self.released.len());
+        if foreign_request(&self.unclaimed[..before], &self.own).is_some() {
+            self.complaint = Some(Cause::ForeignTraffic);
+        }
+        let behind = self.unclaimed.split_off(end);
+        if !behind.is_empty() {
+            self.overhear(&behind, at);
+        }
+        self.unclaimed = behind;
+    }
+}
+
+/// Appends, and keeps the last bytes.
+fn keep_last(kept: &mut Vec<u8>, bytes: &[u8]) {
+    kept.extend_from_slice(bytes);
+    let surplus = kept.len().saturating_sub(OVERHEARD_BYTES);
+    kept.drain(..surplus);
 }
 
 impl<T: AsyncRead + AsyncWrite + Unpin> AsyncRead for Tap<T> {

@@ -49,7 +49,7 @@ pub(crate) const EXCEPTION_FLAG: u8 = 0x80;
 /// Bytes of an RTU exception.
 pub(crate) const RTU_EXCEPTION_BYTES: usize = 5;
 /// Bytes of an RTU request to read, and of one to write a single register or coil.
-pub(crate) const RTU_READ_REQUEST_BYTES: usize = 8;
+pub const RTU_READ_REQUEST_BYTES: usize = 8;
 /// Highest unit on a serial bus (MODBUS over Serial Line V1.02, 2.2).
 pub(crate) const MAX_UNIT: u8 = 247;
 
