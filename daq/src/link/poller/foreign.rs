@@ -3,7 +3,8 @@
 //! Two masters on one bus break the rules of Modbus: an answer does not say whose request it
 //! answers. What can be told is told:
 //! - where another master's request was heard before ours, its answer is waited for;
-//! - where it is heard between our request and the answer, the poll is missed, whatever comes.
+//! - where it is heard between our request and the answer, or across our request, the poll is
+//!   missed, whatever comes.
 //!
 //! What can't be told: an answer to a request that was not heard here.
 

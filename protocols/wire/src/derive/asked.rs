@@ -11,7 +11,7 @@ use trial::record::{Body, Cause, Event, EventKind, PollDue, Record};
 use trial::recording::{Gap, GapCause, GroupIndex, SampleGroup};
 use trial::time::{Span, TrialTime, duration_nanoseconds};
 
-use super::polled::{MAX_OPEN_POLLS, midpoint};
+use super::polled::{MAX_OPEN_POLLS, within_exchange};
 use super::totaliser::SampleTime;
 use super::{DeriveError, Output, Row, Sample};
 use crate::dialect::frame::{Answers, MessagePoint};
@@ -201,9 +201,8 @@ impl AskedLink {
     /// which the answer began.
     fn sample_time(&self, query: &SentQuery, came: TrialTime) -> SampleTime {
         let characters = |bytes: usize| self.character_ns.saturating_mul(bytes as i64);
-        let left = query.at.plus(characters(query.bytes));
-        let began = came.plus(-characters(self.answer.len()));
-        midpoint(left, began, self.latency_ns)
+        let sent = (query.at, characters(query.bytes));
+        within_exchange(sent, (came, characters(self.answer.len())), self.latency_ns)
     }
 
     /// A query that is replaced or whose run ends stays unanswered.

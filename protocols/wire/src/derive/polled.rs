@@ -263,9 +263,10 @@ impl PolledLink {
     /// The sample lies between the instant at which the request had left the wire and the one at
     /// which the answer began: the midpoint, and half the width with the link's latency.
     fn sample_time(&self, request: &SentRequest, answer: &Accepted) -> SampleTime {
-        let left = request.at.plus(self.character_ns.saturating_mul(request.bytes as i64));
-        let began = answer.at.plus(-self.character_ns.saturating_mul(answer.bytes as i64));
-        midpoint(left, began, self.latency_ns)
+        let on_wire = |bytes: usize| self.character_ns.saturating_mul(bytes as i64);
+        let (sent, came) =
+            ((request.at, on_wire(request.bytes)), (answer.at, on_wire(answer.bytes)));
+        within_exchange(sent, came, self.latency_ns)
     }
 
     /// A request that is replaced or whose run ends stays unanswered.
@@ -297,6 +298,20 @@ impl PolledLink {
             output.sink.gap(Gap { group, span, cause });
         }
     }
+}
+
+/// The time of what a request asked for: between the instant at which the request had left the wire
+/// and the one at which the answer began. Both follow from when the request was handed over, when
+/// the answer was read, and the time that each takes on the wire, in nanoseconds. Where they
+/// contradict each other the bytes were faster than the line is declared to be, as through a
+/// gateway; then only what was seen holds, from the handing over to the reading.
+pub(super) fn within_exchange(
+    (sent, request_ns): (TrialTime, i64),
+    (came, answer_ns): (TrialTime, i64),
+    added_ns: i64,
+) -> SampleTime {
+    let (left, began) = (sent.plus(request_ns), came.plus(-answer_ns));
+    if began < left { midpoint(sent, came, added_ns) } else { midpoint(left, began, added_ns) }
 }
 
 /// The middle between two instants, of which the second is never before the first, and half the
@@ -374,6 +389,23 @@ impl RequestDecoder {
         }
         for text in &mut self.texts {
             text.read(data, found, output);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sample_lies_within_its_exchange_even_if_the_line_is_faster_than_declared() {
+        // Handed over at 100, read at `came`; the request takes 40 on the wire, the answer 20.
+        for (came, time, uncertainty_ns) in
+            [(200, 160, 20 + 1), (160, 140, 1), (159, 129, 30 + 1), (101, 100, 2), (100, 100, 1)]
+        {
+            let found = within_exchange((TrialTime(100), 40), (TrialTime(came), 20), 1);
+            assert_eq!((found.time.0, found.uncertainty_ns), (time, uncertainty_ns), "{came}");
+            assert!((100..=came).contains(&found.time.0));
         }
     }
 }
