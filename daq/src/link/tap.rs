@@ -59,6 +59,8 @@ struct Tapped<T> {
     payload: Option<(usize, usize)>,
     verdict: Option<Cause>,
     complaint: Option<Cause>,
+    /// The unit that another master asked during the exchange.
+    foreign_unit: Option<u8>,
     /// The request that was sent last.
     own: Vec<u8>,
     /// Whether any byte but the echo came since the exchange began.
@@ -106,6 +108,7 @@ impl<T> Tap<T> {
             payload: None,
             verdict: None,
             complaint: None,
+            foreign_unit: None,
             own: Vec::new(),
             heard: false,
             overheard: Vec::new(),
@@ -131,6 +134,7 @@ impl<T> Tap<T> {
         tapped.payload = None;
         tapped.verdict = None;
         tapped.complaint = None;
+        tapped.foreign_unit = None;
         tapped.heard = false;
         // One byte less than a request: what is whole was looked at before this was sent.
         let whole = tapped.unclaimed.len().saturating_sub(RTU_READ_REQUEST_BYTES - 1);
@@ -153,6 +157,11 @@ impl<T> Tap<T> {
     /// What was wrong with the frames that came instead of an answer.
     pub fn complaint(&self) -> Option<Cause> {
         self.lock().complaint
+    }
+
+    /// The unit that another master asked during the exchange, where its request was a read.
+    pub fn foreign_unit(&self) -> Option<u8> {
+        self.lock().foreign_unit
     }
 
     /// Whether any byte but an echo came since the exchange began.
@@ -297,6 +306,10 @@ impl<T: AsyncRead + Unpin> Tapped<T> {
                     if self.complaint != Some(Cause::ForeignTraffic) {
                         self.complaint = Some(cause);
                     }
+                    if cause == Cause::ForeignTraffic {
+                        let asked = foreign_request(&self.unclaimed, &self.own);
+                        self.foreign_unit = asked.map(|(unit, _)| unit).or(self.foreign_unit);
+                    }
                 }
             }
             self.heard = true;
@@ -309,8 +322,9 @@ impl<T: AsyncRead + Unpin> Tapped<T> {
         self.verdict = Some(verdict);
         let end = self.unclaimed.len().saturating_sub(self.receiver.waiting());
         let before = end.saturating_sub(self.released.len());
-        if foreign_request(&self.unclaimed[..before], &self.own).is_some() {
+        if let Some((unit, _)) = foreign_request(&self.unclaimed[..before], &self.own) {
             self.complaint = Some(Cause::ForeignTraffic);
+            self.foreign_unit = Some(unit);
         }
         let behind = self.unclaimed.split_off(end);
         if !behind.is_empty() {

@@ -79,6 +79,7 @@ impl Poller {
         };
         let result = tokio::time::timeout(limit, call).await;
         let (verdict, complaint) = (connection.tap.verdict(), connection.tap.complaint());
+        let foreign_unit = connection.tap.foreign_unit();
         let agreed = match (&result, verdict) {
             (Ok(Ok(Ok(registers))), Some(Cause::Answered)) => connection.tap.agrees_with(registers),
             (Ok(Ok(Err(_))), Some(Cause::Refused(_))) => true,
@@ -97,7 +98,7 @@ impl Poller {
             _ => {}
         }
         if complaint == Some(Cause::ForeignTraffic) {
-            self.meet_foreign_master(None);
+            self.meet_foreign_master(foreign_unit);
             return Ok(Cause::ForeignTraffic);
         }
         if verdict.is_some() {
