@@ -249,7 +249,7 @@ impl Session {
     fn look(&mut self) -> Option<End> {
         let failed = |reason: String| {
             tracing::error!(reason);
-            Some(End { kind: EndKind::Failed, reason })
+            Some(End::new(EndKind::Failed, reason))
         };
         let progress = self.sequencer.progress();
         self.keeper.check_clock(&self.clock, &self.queue);
@@ -274,9 +274,7 @@ impl Session {
             return failed(reason);
         }
         match self.settings.length {
-            Some(length) if self.began.elapsed() >= length => {
-                Some(End { kind: EndKind::TimeOver, reason: String::new() })
-            }
+            Some(length) if self.began.elapsed() >= length => Some(End::new(EndKind::TimeOver, "")),
             _ => None,
         }
     }

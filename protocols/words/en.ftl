@@ -334,6 +334,7 @@ recover-no-folder = There is no folder { $folder }. Name an output folder, or th
 ## Bytes that were not kept
 gap-flooded = the link was flooded
 gap-held-back = not kept while the journal was full
+gap-journal-damaged = the journal was damaged here
 
 ## Device profiles: tables, types, layouts
 profile-max-bits = max_bits is 1 to { $limit }.
@@ -462,6 +463,9 @@ event-red-limit = red limit crossed
 event-device-text = text of a device
 event-scaling-changed = scaling of a device changed
 event-counter-reset = counter of a device began again
+event-journal-moved = journal goes on on the second disk
+event-file-failed = trial file will be built after the run
+event-witness-failed = signed heads could not be copied to the witness
 event-note = note
 info-causes =   gaps of { $device }: { $gaps }
 info-events = events: { $events }

@@ -334,6 +334,7 @@ recover-no-folder = 没有目录 { $folder }。请给出输出目录或某次试
 ## Bytes that were not kept
 gap-flooded = 链路数据洪泛,超量部分未保存
 gap-held-back = 日志队列满,期间数据未保存
+gap-journal-damaged = 此处日志已损坏
 
 ## Device profiles: tables, types, layouts
 profile-max-bits = max_bits 为 1 至 { $limit }。
@@ -462,6 +463,9 @@ event-red-limit = 红线越限
 event-device-text = 设备文本
 event-scaling-changed = 设备量程比例变化
 event-counter-reset = 设备计数器复位
+event-journal-moved = 日志改写到第二块磁盘
+event-file-failed = 试验文件将在运行结束后生成
+event-witness-failed = 签名链头未能复制到见证目录
 event-note = 备注
 info-causes =   { $device } 缺测:{ $gaps }
 info-events = 事件:{ $events }

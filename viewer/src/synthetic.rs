@@ -257,6 +257,7 @@ pub fn trial() -> SyntheticTrial {
         start: WallTime(1_750_000_000_000_000_000),
         software: "test".to_owned(),
         previous_root: String::new(),
+        station: trial::record::Station::default(),
     };
     let gap = |start: i64, end: i64| Gap {
         group: GroupIndex(0),

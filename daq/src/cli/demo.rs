@@ -132,7 +132,7 @@ fn follow(session: &Session, steps: &Receiver<Announcement>) -> Option<End> {
                 let _ = session.commands().try_send(Asked { command, reply, by: "script" });
             }
             Ok(Announcement::Finished) => {
-                return Some(End { kind: EndKind::Ended, reason: String::new() });
+                return Some(End::new(EndKind::Ended, ""));
             }
             Err(_) => return None,
         }

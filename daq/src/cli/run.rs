@@ -144,7 +144,7 @@ pub(super) fn tend(
     let mut shower = Shower::new(&session, format, language);
     let end = loop {
         if signals.load(Ordering::Acquire) > 0 {
-            break End { kind: EndKind::Signal, reason: String::new() };
+            break End::new(EndKind::Signal, "");
         }
         let ended = session.tend(Duration::from_millis(50));
         shower.alarm(&session.take_alarms());

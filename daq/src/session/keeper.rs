@@ -123,9 +123,10 @@ impl Keeper {
             by: "red-limit".to_owned(),
             corrects: None,
             retracts: false,
+            why: String::new(),
         };
         queue.push(now, RecordSource::STATION, Body::Mark(mark));
-        let end = End { kind: EndKind::RedLimit, reason: text };
+        let end = End::new(EndKind::RedLimit, text);
         (action == RedAction::EndTrial).then_some(end)
     }
 
@@ -135,11 +136,15 @@ impl Keeper {
         let mut answer = Reply { taken: true, mark: None, why: None };
         let mut end = None;
         match command {
-            Command::End => end = Some(End { kind: EndKind::Ended, reason: String::new() }),
+            Command::End => {
+                end = Some(End { kind: EndKind::Ended, reason: String::new(), by: by.to_owned() })
+            }
             Command::Abort { reason } if reason.trim().is_empty() => {
                 answer = refused("an abort needs a reason");
             }
-            Command::Abort { reason } => end = Some(End { kind: EndKind::Aborted, reason }),
+            Command::Abort { reason } => {
+                end = Some(End { kind: EndKind::Aborted, reason, by: by.to_owned() })
+            }
             Command::Mark { corrects: Some(number), .. } if number == 0 || number > self.marks => {
                 answer = refused("there is no mark of that number");
             }
@@ -152,7 +157,8 @@ impl Keeper {
                 let uncertainty_ns = uncertainty_ns.unwrap_or(DEFAULT_MARK_UNCERTAINTY_NS).max(0);
                 let number = self.marks;
                 let by = by.to_owned();
-                let mark = Mark { number, text, at, uncertainty_ns, by, corrects, retracts };
+                let why = String::new();
+                let mark = Mark { number, text, at, uncertainty_ns, by, corrects, retracts, why };
                 queue.push(at, RecordSource::STATION, Body::Mark(mark));
                 answer.mark = Some(number);
             }

@@ -148,6 +148,7 @@ fn begin(prepared: &Prepared, place: &Place) -> Result<Begun, SessionError> {
         start: clock.read().wall,
         software: evidence::SOFTWARE.to_owned(),
         previous_root,
+        station: trial::record::Station::default(),
     };
     let tag = RunTag::new(&origin.trial, run, origin.start.0);
     let mut writer = Writer::create(&folder.path(), tag)?;

@@ -106,10 +106,14 @@ pub fn give_up(
 fn close(folder: &RunFolder, repaired: &journal::Repaired) -> Result<(), EvidenceError> {
     let mut writer = journal::Writer::resume(&folder.path(), repaired)?;
     let (at, boot) = (repaired.last_good, repaired.last_boot.saturating_add(1));
-    let recovered = Recovered { cut_bytes: repaired.cut_bytes, last_good: at };
+    let recovered = Recovered {
+        cut_bytes: repaired.cut_bytes,
+        last_good: at,
+        damage: Vec::new(),
+        resumed: None,
+    };
     writer.append(boot, at, RecordSource::STATION, &Body::Recovered(recovered));
-    let end =
-        End { kind: EndKind::Crashed, reason: "the daemon stopped without ending".to_owned() };
+    let end = End::new(EndKind::Crashed, "the daemon stopped without ending");
     writer.append(boot, at, RecordSource::STATION, &Body::End(end));
     writer.commit()?;
     let file = writer.file();
@@ -141,7 +145,7 @@ pub(crate) fn write_end(folder: &RunFolder, now: WallTime) -> Result<(), Evidenc
     if ledger.has_ended(&head.origin.trial, head.origin.run) {
         return Ok(());
     }
-    let unknown = End { kind: EndKind::Crashed, reason: String::new() };
+    let unknown = End::new(EndKind::Crashed, "");
     let end = head.end.clone().unwrap_or(unknown);
     let root = journal::ChainValue(file.seal()?.journal_root).to_hex();
     let event = LedgerEvent::End { kind: end.kind, reason: end.reason, root };

@@ -161,6 +161,7 @@ fn write_journal(root: &Path, polls: u64, end: bool) -> RunFolder {
         start,
         software: "test".to_owned(),
         previous_root: String::new(),
+        station: trial::record::Station::default(),
     };
     put(0, station, Body::Origin(origin));
     let documents = documents();
@@ -196,7 +197,7 @@ fn write_journal(root: &Path, polls: u64, end: bool) -> RunFolder {
     let last = polls as i64 * 10_000_000;
     put(last, station, Body::Mark(mark(2, last, "stop")));
     if end {
-        let end = End { kind: EndKind::Ended, reason: String::new() };
+        let end = End::new(EndKind::Ended, "");
         put(last + 1, station, Body::End(end));
     }
     writer.commit().unwrap();
@@ -212,6 +213,7 @@ fn mark(number: u32, at: i64, text: &str) -> Mark {
         by: "test".to_owned(),
         corrects: None,
         retracts: false,
+        why: String::new(),
     }
 }
 

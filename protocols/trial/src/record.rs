@@ -87,6 +87,8 @@ kinds! {
     Recovered = 13;
     /// Bytes came on a link that were not kept.
     Discarded = 14;
+    /// A signed statement about everything before it.
+    Head = 15;
 }
 
 /// How a recording came to be. What is not live is marked as such on every screen and page.
@@ -117,8 +119,34 @@ pub struct Origin {
     pub start: WallTime,
     /// Version of the software, with its commit.
     pub software: String,
-    /// Journal root of the station's previous run, in hexadecimal; empty for the first.
+    /// Journal root of the run before that ended: of the same key where the run is signed, else of
+    /// the same output folder. In hexadecimal; empty for the first.
     pub previous_root: String,
+    /// What else is known of the station at the start.
+    #[serde(default)]
+    pub station: Station,
+}
+
+/// The station at the start of a run. Journals of format version 1 have none of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Station {
+    /// Public key with which the heads of the journal are signed, in hexadecimal; empty if they
+    /// are not.
+    pub key: String,
+    /// Number of the run among those of the key, from 1; 0 without a key.
+    pub key_run: u64,
+    /// Who started the run: the name given, else the name of the account.
+    pub started_by: String,
+    /// Name of the machine.
+    pub host: String,
+    /// Which start of the machine it was, as its system names it; empty where it does not.
+    pub boot: String,
+    /// Boot clock at trial time 0, in nanoseconds: with the same boot a run that is taken up again
+    /// goes on by this clock.
+    pub boot_clock_ns: i64,
+    /// Why the recording is not live, a sentence for each link that is to blame; empty if it is.
+    pub not_live: Vec<String>,
 }
 
 /// A poll was due: the scheduled instant, which is not the instant of the record.
@@ -288,6 +316,9 @@ pub struct Mark {
     pub corrects: Option<u32>,
     /// Whether the corrected mark is taken back without a new one.
     pub retracts: bool,
+    /// Why it corrects another; empty if nobody said.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub why: String,
 }
 
 /// Time uncertainty of a mark that declares none: a person's reaction, 0.3 s.
@@ -326,6 +357,12 @@ pub enum EventKind {
     CounterReset,
     /// A value stayed beyond a red limit of the plan.
     RedLimit,
+    /// The journal goes on on the second disk, since the first one failed.
+    JournalMoved,
+    /// The trial file can't be written beside the journal; it will be built when the run has ended.
+    FileFailed,
+    /// The signed heads can't be copied to the witness's folder.
+    WitnessFailed,
     /// Anything else, told by its text.
     Note,
 }
@@ -348,6 +385,9 @@ impl EventKind {
             EventKind::DeviceText => "device-text",
             EventKind::ScalingChanged => "scaling-changed",
             EventKind::CounterReset => "counter-reset",
+            EventKind::JournalMoved => "journal-moved",
+            EventKind::FileFailed => "file-failed",
+            EventKind::WitnessFailed => "witness-failed",
             EventKind::Note => "note",
         }
     }
@@ -391,9 +431,19 @@ pub struct End {
     pub kind: EndKind,
     /// Why, in the words of whoever ended it.
     pub reason: String,
+    /// Who ended it; empty if it was the station itself, or if nobody said.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub by: String,
 }
 
-/// Recovery took up a journal whose daemon had died.
+impl End {
+    /// An end that the station itself came to.
+    pub fn new(kind: EndKind, reason: impl Into<String>) -> End {
+        End { kind, reason: reason.into(), by: String::new() }
+    }
+}
+
+/// Recovery took up a journal whose daemon had died: to close it, or to go on with the run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recovered {
@@ -401,6 +451,58 @@ pub struct Recovered {
     pub cut_bytes: u64,
     /// Trial time of the last good record.
     pub last_good: TrialTime,
+    /// Damaged places of the journal with good records behind them, in order. They stay as they
+    /// are; a reader that finds another one knows that it came later.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub damage: Vec<JournalDamage>,
+    /// How the run goes on; `None` if it was only closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumed: Option<Resumed>,
+}
+
+/// A damaged place of a journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JournalDamage {
+    /// Segment in which it begins.
+    pub segment: u32,
+    /// Offset of its first byte in that segment.
+    pub offset: u64,
+    /// Number of the first record that is missing.
+    pub first_missing: u64,
+    /// Number of the first record behind it.
+    pub next: u64,
+}
+
+/// A run that goes on after its daemon had died.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Resumed {
+    /// Who took it up.
+    pub by: String,
+    /// Whether trial time was continued by the wall clock, since the machine had been started
+    /// anew; else it was by the boot clock, which had never stopped.
+    pub by_wall_clock: bool,
+    /// Half width of the uncertainty of trial time from here on, in nanoseconds: 0 by the boot
+    /// clock.
+    pub uncertainty_ns: i64,
+    /// Which start of the machine it is, as its system names it.
+    pub boot: String,
+    /// Version of the software, with its commit.
+    pub software: String,
+}
+
+/// A signed head: the station's statement that the chain had this value before this record. It is
+/// the only record of its block.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Head {
+    /// Chain value before the block of this record, in hexadecimal.
+    pub chain: String,
+    /// Public key, in hexadecimal.
+    pub key: String,
+    /// Ed25519 signature of the statement, in hexadecimal.
+    pub signature: String,
 }
 
 /// Bytes of a link that were read, or left unread, and not kept: they are in no other record, and
@@ -473,6 +575,8 @@ pub enum Body<'a> {
     Recovered(Recovered),
     /// See [`Kind::Discarded`].
     Discarded(Discarded),
+    /// See [`Kind::Head`].
+    Head(Head),
 }
 
 /// A stored payload that is not what its kind promises.
@@ -506,6 +610,7 @@ impl Body<'_> {
             Body::End(_) => Kind::End,
             Body::Recovered(_) => Kind::Recovered,
             Body::Discarded(_) => Kind::Discarded,
+            Body::Head(_) => Kind::Head,
         }
     }
 
@@ -543,6 +648,7 @@ impl Body<'_> {
             Body::End(body) => encode_json(body, out),
             Body::Recovered(body) => encode_json(body, out),
             Body::Discarded(body) => encode_json(body, out),
+            Body::Head(body) => encode_json(body, out),
         }
     }
 }
@@ -577,6 +683,7 @@ impl<'a> Body<'a> {
             Kind::End => Body::End(decode_json(payload).ok_or(bad)?),
             Kind::Recovered => Body::Recovered(decode_json(payload).ok_or(bad)?),
             Kind::Discarded => Body::Discarded(decode_json(payload).ok_or(bad)?),
+            Kind::Head => Body::Head(decode_json(payload).ok_or(bad)?),
         };
         Ok(body)
     }

@@ -35,6 +35,8 @@ pub enum GapCause {
     Flooded,
     /// Bytes waited while the journal was full and were not kept.
     HeldBack,
+    /// The journal was damaged here, with good records behind the damage.
+    JournalDamaged,
 }
 
 impl GapCause {
@@ -47,6 +49,7 @@ impl GapCause {
             GapCause::Stopped => (66, 0),
             GapCause::Flooded => (67, 0),
             GapCause::HeldBack => (68, 0),
+            GapCause::JournalDamaged => (69, 0),
         }
     }
 
@@ -58,6 +61,7 @@ impl GapCause {
             (66, 0) => Some(GapCause::Stopped),
             (67, 0) => Some(GapCause::Flooded),
             (68, 0) => Some(GapCause::HeldBack),
+            (69, 0) => Some(GapCause::JournalDamaged),
             _ => Cause::from_numbers(number, code).map(GapCause::Poll),
         }
     }
@@ -71,6 +75,7 @@ impl GapCause {
             GapCause::Stopped => "stopped",
             GapCause::Flooded => "flooded",
             GapCause::HeldBack => "held-back",
+            GapCause::JournalDamaged => "journal-damaged",
         }
     }
 }
@@ -278,6 +283,7 @@ mod tests {
             by: "operator".to_owned(),
             corrects,
             retracts,
+            why: String::new(),
         };
         (TrialTime(at), mark)
     }

@@ -16,6 +16,7 @@ impl GapCause {
             GapCause::Stopped => message!("gap-stopped"),
             GapCause::Flooded => message!("gap-flooded"),
             GapCause::HeldBack => message!("gap-held-back"),
+            GapCause::JournalDamaged => message!("gap-journal-damaged"),
         }
     }
 }
@@ -83,6 +84,9 @@ impl EventKind {
             EventKind::DeviceText => message!("event-device-text"),
             EventKind::ScalingChanged => message!("event-scaling-changed"),
             EventKind::CounterReset => message!("event-counter-reset"),
+            EventKind::JournalMoved => message!("event-journal-moved"),
+            EventKind::FileFailed => message!("event-file-failed"),
+            EventKind::WitnessFailed => message!("event-witness-failed"),
             EventKind::Note => message!("event-note"),
         }
     }

@@ -132,6 +132,8 @@ pub struct Derive {
     accounting: Accounting,
     next_sequence: Option<u64>,
     latest: TrialTime,
+    /// Whether records are missing before the next one.
+    after_hole: bool,
     ended: bool,
 }
 
@@ -176,10 +178,16 @@ impl Derive {
             return Err(DeriveError::Sequence { expected, found: sequence });
         }
         let first = self.next_sequence.is_none();
-        if self.ended || first != matches!(record.body, Body::Origin(_)) {
+        // The end is followed by a signed head alone.
+        let ended = self.ended && !matches!(record.body, Body::Head(_));
+        if ended || first != matches!(record.body, Body::Origin(_)) {
             return Err(DeriveError::OutOfPlace(sequence));
         }
         self.next_sequence = Some(sequence.saturating_add(1));
+        if std::mem::take(&mut self.after_hole) {
+            let span = Span::new(self.latest, record.at.max(self.latest));
+            self.interrupt(span, GapCause::JournalDamaged, sink);
+        }
         self.latest = self.latest.max(record.at);
         match &record.body {
             Body::Origin(origin) => self.origin = Some(origin.clone()),
@@ -202,6 +210,8 @@ impl Derive {
             Body::Mark(mark) => sink.mark(record.at, mark),
             Body::Event(event) => sink.event(record.at, event),
             Body::Recovered(recovered) => self.recovered(record.at, recovered, sink),
+            // Heads are the matter of whoever checks signatures.
+            Body::Head(_) => {}
             Body::End(end) => {
                 self.finish(sink);
                 sink.end(record.at, end);
@@ -221,9 +231,53 @@ impl Derive {
             let mut output = Output { devices: &mut self.accounting.devices, link, sink };
             match fold {
                 LinkFold::Idle => {}
-                LinkFold::Polled(polled) => polled.finish(self.latest, &mut output),
-                LinkFold::Asked(asked) => asked.finish(self.latest, &mut output),
+                LinkFold::Polled(polled) => {
+                    polled.finish(self.latest, GapCause::Poll(Cause::RunEnded), &mut output);
+                }
+                LinkFold::Asked(asked) => {
+                    asked.finish(self.latest, GapCause::Poll(Cause::RunEnded), &mut output);
+                }
                 LinkFold::Stream(stream) => stream.finish(self.latest, &mut output),
+            }
+        }
+    }
+
+    /// Records are missing from the journal: the next one has the number `next`. Polls without an
+    /// outcome are missed, and every group has a gap until the next record.
+    ///
+    /// # Errors
+    /// The hole is where every run has its documents, or it leads backwards: nothing can be
+    /// derived from what is left.
+    pub fn hole(&mut self, next: u64) -> Result<(), DeriveError> {
+        let expected = self.next_sequence.unwrap_or_default();
+        if self.run.is_none() {
+            return Err(DeriveError::OutOfPlace(next));
+        }
+        if next < expected {
+            return Err(DeriveError::Sequence { expected, found: next });
+        }
+        self.next_sequence = Some(next);
+        self.after_hole = true;
+        Ok(())
+    }
+
+    /// Nothing before `span` joins what comes behind it, and every group has a gap there.
+    fn interrupt(&mut self, span: Span, cause: GapCause, sink: &mut impl Sink) {
+        let Some(run) = &mut self.run else { return };
+        for (fold, link) in run.links.iter_mut().zip(&mut self.accounting.links) {
+            let mut output = Output { devices: &mut self.accounting.devices, link, sink };
+            match fold {
+                LinkFold::Idle => {}
+                LinkFold::Polled(polled) => polled.finish(span.start, cause, &mut output),
+                LinkFold::Asked(asked) => asked.finish(span.start, cause, &mut output),
+                LinkFold::Stream(stream) => stream.interrupted(span, cause, &mut output),
+            }
+        }
+        // Streams have told theirs.
+        for (index, group) in run.groups.iter().enumerate() {
+            let device = &run.plan.devices[group.device];
+            if !matches!(run.links.get(device.link), Some(LinkFold::Stream(_))) {
+                sink.gap(Gap { group: GroupIndex(index as u32), span, cause });
             }
         }
     }
@@ -371,13 +425,9 @@ impl Derive {
 
     fn recovered(&mut self, at: TrialTime, recovered: &Recovered, sink: &mut impl Sink) {
         sink.recovered(at, recovered);
-        let span = Span::new(recovered.last_good, at);
-        if span.start == span.end {
-            return;
-        }
-        for group in 0..self.groups().len() {
-            let group = GroupIndex(group as u32);
-            sink.gap(Gap { group, span, cause: GapCause::Stopped });
+        let span = Span::new(recovered.last_good.min(at), at);
+        if span.start < span.end || recovered.resumed.is_some() {
+            self.interrupt(span, GapCause::Stopped, sink);
         }
     }
 }

@@ -261,6 +261,7 @@ mod planned {
             start: WallTime(0),
             software: "test".to_owned(),
             previous_root: String::new(),
+            station: trial::record::Station::default(),
         };
         let mut bodies = vec![Body::Origin(origin)];
         bodies.extend(documents.documents.into_iter().map(Body::Document));

@@ -66,6 +66,7 @@ fn sample(point: &str, more: &str, data: &[u8]) -> Sample {
         start: WallTime(0),
         software: String::new(),
         previous_root: String::new(),
+        station: trial::record::Station::default(),
     };
     let count = u16::try_from(data.len() / 2).unwrap();
     let sent = read_request_adu(Framing::Tcp, 1, Table::Holding, 0, count, 7);

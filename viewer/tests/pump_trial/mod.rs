@@ -229,6 +229,7 @@ pub fn write(path: &Path) {
         start: WallTime(1_779_933_600_000_000_000),
         software: "test".to_owned(),
         previous_root: String::new(),
+        station: trial::record::Station::default(),
     };
     let groups: Vec<SampleGroup> = (0..plan.devices.len())
         .map(|device| SampleGroup {
@@ -251,6 +252,7 @@ pub fn write(path: &Path) {
             by: "operator".to_owned(),
             corrects: None,
             retracts: false,
+            why: String::new(),
         };
         writer.mark(at, &mark);
     }
@@ -260,7 +262,7 @@ pub fn write(path: &Path) {
     }
     let head = RunHead {
         origin,
-        end: Some(End { kind: EndKind::Ended, reason: String::new() }),
+        end: Some(End::new(EndKind::Ended, "")),
         span: Span { start: TrialTime(0), end: TrialTime(LENGTH_NS) },
     };
     let finished =

@@ -153,6 +153,7 @@ impl Memory {
             start: WallTime(0),
             software: "test".to_owned(),
             previous_root: String::new(),
+            station: trial::record::Station::default(),
         };
         let channels = (0..3).map(ChannelIndex).collect();
         Memory {
@@ -175,6 +176,7 @@ fn mark((index, &(at, text)): (usize, &(i64, &str))) -> (TrialTime, Mark) {
         by: "operator".to_owned(),
         corrects: None,
         retracts: false,
+        why: String::new(),
     };
     (TrialTime(at), mark)
 }

@@ -287,13 +287,13 @@ impl PolledLink {
         output.link.skipped += self.receiver.clear() as u64;
     }
 
-    pub(super) fn finish(&mut self, at: TrialTime, output: &mut Output<'_>) {
+    /// No outcome comes any more: every poll that waits for one is missed, for this cause.
+    pub(super) fn finish(&mut self, at: TrialTime, cause: GapCause, output: &mut Output<'_>) {
         self.close_exchange(output);
         for due in std::mem::take(&mut self.open) {
             if let Some(Some(decoder)) = self.requests.get(due.request as usize) {
                 output.devices[decoder.device].missed += 1;
             }
-            let cause = GapCause::Poll(Cause::RunEnded);
             let (group, span) = (GroupIndex(due.request), Span::new(due.due, at));
             output.sink.gap(Gap { group, span, cause });
         }

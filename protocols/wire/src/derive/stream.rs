@@ -156,6 +156,12 @@ impl StreamLink {
         }
     }
 
+    /// The journal has a hole here: the line's state before it says nothing of what comes behind.
+    pub(super) fn interrupted(&mut self, span: Span, cause: GapCause, output: &mut Output<'_>) {
+        self.link_up(span.start, output);
+        self.discarded(span, cause, output);
+    }
+
     pub(super) fn finish(&mut self, at: TrialTime, output: &mut Output<'_>) {
         self.break_off(output);
         self.link_up(at, output);

@@ -119,7 +119,8 @@ fn nothing_follows_the_end() {
 fn a_run_that_a_crash_cut_is_closed() {
     let mut bodies = head();
     bodies.push(on_link(0, due(0, 0)));
-    let recovered = Recovered { cut_bytes: 7, last_good: TrialTime(1) };
+    let recovered =
+        Recovered { cut_bytes: 7, last_good: TrialTime(1), damage: Vec::new(), resumed: None };
     bodies.push((TrialTime(500), RecordSource::STATION, Body::Recovered(recovered)));
     let (mut derive, mut gaps) = feed(&support::number(bodies)).unwrap();
     derive.finish(&mut gaps);
@@ -170,6 +171,7 @@ fn marks_and_the_end_are_handed_on_in_their_place() {
         by: "operator".to_owned(),
         corrects: None,
         retracts: false,
+        why: String::new(),
     };
     let mut bodies = head();
     bodies.push((TrialTime(9), RecordSource::STATION, Body::Mark(mark)));

@@ -317,6 +317,7 @@ fn head(layout: &Layout) -> Vec<Body<'static>> {
         start: WallTime(0),
         software: "test".to_owned(),
         previous_root: String::new(),
+        station: trial::record::Station::default(),
     };
     let mut bodies = vec![Body::Origin(origin)];
     bodies.extend(documents.documents.into_iter().map(Body::Document));

@@ -38,6 +38,7 @@ pub fn records_of(case: &Path) -> Vec<Record<'static>> {
         start: WallTime(0),
         software: "golden".to_owned(),
         previous_root: String::new(),
+        station: trial::record::Station::default(),
     };
     let station = |body| (TrialTime::ZERO, RecordSource::STATION, body);
     let mut bodies = vec![station(Body::Origin(origin))];
@@ -87,7 +88,7 @@ fn read_line(plan: &Plan, line: &str) -> Option<(TrialTime, RecordSource, Body<'
     let milliseconds: f64 = time.parse().ok()?;
     let at = TrialTime((milliseconds * 1e6).round() as i64);
     if rest.trim() == "end" {
-        let end = End { kind: EndKind::Ended, reason: String::new() };
+        let end = End::new(EndKind::Ended, "");
         return Some((at, RecordSource::STATION, Body::End(end)));
     }
     let (link, rest) = rest.trim().split_once(char::is_whitespace)?;
