@@ -45,6 +45,11 @@ impl Clock {
         Clock { boot_at_zero_ns: boot_nanoseconds() }
     }
 
+    /// Boot clock at the zero of this one, in nanoseconds.
+    pub fn zero_since_boot_ns(&self) -> i64 {
+        self.boot_at_zero_ns
+    }
+
     /// Nanoseconds since the machine was started.
     pub fn since_boot_ns() -> i64 {
         boot_nanoseconds()

@@ -1,7 +1,8 @@
 //! The control socket: `daq mark|end|abort` of another process, over a Unix socket (0600) in the
 //! run's folder.
 //!
-//! One line of JSON asks, one line of JSON answers. Whoever may write into the socket may end
+//! One line of JSON asks, one line of JSON answers. Who asked is what the kernel says of the
+//! connection's other end; a name that the line gives stands before it. Whoever may write into the socket may end
 //! the trial; so nobody but the owner may.
 
 use std::fs::File;
@@ -19,6 +20,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::watch;
 
 use crate::limits::MAX_COMMAND_BYTES;
+use crate::station;
 
 /// Longest wait for the daemon's answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -37,6 +39,9 @@ pub enum Command {
         corrects: Option<u32>,
         /// Whether the corrected mark is only taken back.
         retracts: bool,
+        /// Why it corrects another; never empty where it does.
+        #[serde(default)]
+        why: String,
     },
     /// End the trial in order.
     End,
@@ -45,6 +50,17 @@ pub enum Command {
         /// Why; never empty.
         reason: String,
     },
+}
+
+/// A line of the socket: a command, and the name that its sender gives of oneself. The daemon
+/// records the account of the sending process beside it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Told {
+    /// The command.
+    pub command: Command,
+    /// The name; `None` for the account alone.
+    pub by: Option<String>,
 }
 
 /// What the daemon answers.
@@ -66,8 +82,8 @@ pub struct Asked {
     pub command: Command,
     /// Where the reply goes; nobody may wait for it any more.
     pub reply: Sender<Reply>,
-    /// Who asks: `operator` or `script`.
-    pub by: &'static str,
+    /// Who asks: an account of the system, behind the name that was given; or `script`.
+    pub by: String,
 }
 
 /// A name of a socket that is short enough: the system takes about a hundred bytes, but output
@@ -114,25 +130,35 @@ pub async fn serve(
 }
 
 async fn answer(stream: UnixStream, commands: &Sender<Asked>) -> std::io::Result<()> {
+    // The kernel's word of who connected; nobody can put another's account there.
+    let account = station::account(stream.peer_cred()?.uid());
     let mut stream = BufStream::new(stream);
     let mut line = String::new();
     (&mut stream).take(MAX_COMMAND_BYTES).read_line(&mut line).await?;
-    let refused = |why: String| Reply { taken: false, mark: None, why: Some(why) };
     let reply = match serde_json::from_str(&line) {
         Err(error) => refused(error.to_string()),
-        Ok(command) => {
-            let (sender, receiver) = crossbeam::channel::bounded(1);
-            let asked = Asked { command, reply: sender, by: "script" };
-            match commands.try_send(asked) {
-                Err(_) => refused("the daemon is busy; try again".to_owned()),
-                Ok(()) => wait(receiver).await.unwrap_or_else(|| refused("no answer".to_owned())),
-            }
-        }
+        Ok(Told { command, by }) => match by.as_deref().and_then(station::refuse_name) {
+            Some(why) => refused(why.to_string()),
+            None => hand_over(command, station::person(by.as_deref(), &account), commands).await,
+        },
     };
     let mut text = serde_json::to_string(&reply)?;
     text.push('\n');
     stream.write_all(text.as_bytes()).await?;
     stream.flush().await
+}
+
+fn refused(why: String) -> Reply {
+    Reply { taken: false, mark: None, why: Some(why) }
+}
+
+/// Hands a command to the run and waits for what becomes of it.
+async fn hand_over(command: Command, by: String, commands: &Sender<Asked>) -> Reply {
+    let (reply, receiver) = crossbeam::channel::bounded(1);
+    match commands.try_send(Asked { command, reply, by }) {
+        Err(_) => refused("the daemon is busy; try again".to_owned()),
+        Ok(()) => wait(receiver).await.unwrap_or_else(|| refused("no answer".to_owned())),
+    }
 }
 
 async fn wait(receiver: crossbeam::channel::Receiver<Reply>) -> Option<Reply> {
@@ -149,11 +175,11 @@ async fn wait(receiver: crossbeam::channel::Receiver<Reply>) -> Option<Reply> {
 ///
 /// # Errors
 /// Nobody listens, or the answer is not understood.
-pub fn send(socket: &Path, command: &Command) -> std::io::Result<Reply> {
+pub fn send(socket: &Path, told: &Told) -> std::io::Result<Reply> {
     let (_folder, short) = short_name(socket)?;
     let mut stream = StdStream::connect(short)?;
     stream.set_read_timeout(Some(ANSWER_TIMEOUT))?;
-    let mut line = serde_json::to_string(command)?;
+    let mut line = serde_json::to_string(told)?;
     line.push('\n');
     stream.write_all(line.as_bytes())?;
     let mut reply = String::new();

@@ -1,17 +1,16 @@
 //! What is checked before anything is opened or written.
 
-use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use trial::document::{DocumentError, DocumentSet};
 use trial::plan::{LinkKind, Plan, RequestPlan};
-use trial::record::OriginKind;
 use wire::plan::BusBudget;
 use words::{Language, Message, message};
 
 use crate::documents::gather;
+use crate::origin::NotLive;
 
 /// A plan that may be run.
 #[derive(Debug, Clone)]
@@ -77,15 +76,11 @@ pub fn resolve(documents: DocumentSet) -> Result<Prepared, DocumentError> {
 }
 
 impl Prepared {
-    /// Live, or simulated if a link is a pseudo-terminal or a loopback address.
-    pub fn origin(&self) -> OriginKind {
-        let simulated = self.plan.links.iter().any(|link| match &link.kind {
-            LinkKind::Serial { port, .. } => is_pseudo_terminal(port),
-            LinkKind::Tcp { address }
-            | LinkKind::RtuOverTcp { address }
-            | LinkKind::BytesOverTcp { address } => is_loopback(address.ip()),
-        });
-        if simulated { OriginKind::Simulated } else { OriginKind::Live }
+    /// Why the plan is not of a live trial: a sentence for each link that is to blame. Whoever
+    /// opens the links looks at the open lines as well.
+    pub fn not_live(&self) -> Vec<Message> {
+        let links = self.plan.links.iter();
+        links.filter_map(|link| NotLive::of_link(link).map(|why| why.message(link))).collect()
     }
 
     /// Bytes that journal and trial file together will take in `time`, by the plan's rates. A
@@ -127,16 +122,4 @@ const ROW_BYTES: f64 = 20.0;
 fn poll_bytes(registers: u16, points: usize) -> f64 {
     let records = POLL_RECORD_BYTES + 2.0 * f64::from(registers);
     2.0 * records + ROW_BYTES + points as f64 * SAMPLE_BYTES
-}
-
-fn is_loopback(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V6(v6) => v6.to_ipv4_mapped().map_or(v6.is_loopback(), |v4| v4.is_loopback()),
-        IpAddr::V4(v4) => v4.is_loopback(),
-    }
-}
-
-/// Whether a port is a pseudo-terminal, also behind links.
-fn is_pseudo_terminal(port: &str) -> bool {
-    std::fs::canonicalize(port).is_ok_and(|path| path.starts_with("/dev/pts"))
 }

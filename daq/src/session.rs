@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam::channel::{Receiver, Sender, bounded};
 use evidence::{Built, EvidenceError, RunFolder, RunLock};
-use trial::record::{Body, End, EndKind, RecordSource};
+use trial::record::{Body, End, EndKind, OriginKind, RecordSource};
 use words::{Language, Message};
 
 use crate::clock::Clock;
@@ -28,6 +28,7 @@ use crate::queue::JournalQueue;
 use crate::recorder::Recorder;
 use crate::red_limits::RedLimits;
 use crate::sequencer::{FinishError, Progress, Sequencer};
+use crate::station;
 use crate::status::{RecordingStatus, SharedStatus};
 use keeper::Keeper;
 
@@ -40,6 +41,8 @@ pub struct Settings {
     pub out: PathBuf,
     /// Time after which the run ends by itself.
     pub length: Option<Duration>,
+    /// Who starts it, by the name that was given; `None` for the account alone.
+    pub by: Option<String>,
 }
 
 /// Trouble with a run.
@@ -119,12 +122,15 @@ pub struct Session {
     commands: Receiver<Asked>,
     asking: Sender<Asked>,
     keeper: Keeper,
+    not_live: Vec<Message>,
     began: Instant,
 }
 
 /// What is shown of a running trial.
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct Snapshot {
+    /// How the recording comes to be.
+    pub origin: OriginKind,
     /// Seconds since the start.
     pub seconds: f64,
     /// Records written.
@@ -167,6 +173,21 @@ impl Session {
         &self.prepared
     }
 
+    /// Live, or simulated if a link is not.
+    pub fn origin(&self) -> OriginKind {
+        origin_of(&self.not_live)
+    }
+
+    /// Why the run is not live; empty if it is.
+    pub fn not_live(&self) -> &[Message] {
+        &self.not_live
+    }
+
+    /// Who commands of the terminal come from: the name given at the start, and the account.
+    pub fn operator(&self) -> String {
+        station::person(self.settings.by.as_deref(), &station::own_account())
+    }
+
     /// Where commands of the terminal go.
     pub fn commands(&self) -> Sender<Asked> {
         self.asking.clone()
@@ -181,6 +202,7 @@ impl Session {
     pub fn snapshot(&self) -> Snapshot {
         let progress = self.sequencer.progress();
         Snapshot {
+            origin: self.origin(),
             seconds: self.clock.now().seconds(),
             // Read in this order, so that what is safe is never more than what is written.
             acknowledged: progress.acknowledged(),
@@ -293,6 +315,11 @@ impl Session {
         evidence::close_run(&self.folder, Clock::wall_now())?;
         Ok(built)
     }
+}
+
+/// A run is live if there is no reason why it is not.
+fn origin_of(not_live: &[Message]) -> OriginKind {
+    if not_live.is_empty() { OriginKind::Live } else { OriginKind::Simulated }
 }
 
 /// A queue for commands; they are rare.

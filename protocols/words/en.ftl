@@ -481,3 +481,14 @@ run-make-room = The disk of { $folder } has { $free } MB free; { $needed } MB ar
 ## daq check: advice
 check-port-name = Link "{ $link }": { $port } changes when the adapter is plugged in again; name the port by /dev/serial/by-id/….
 check-calibration-due = Calibration "{ $calibration }" was due on { $due }.
+
+## Origin and audit trail
+not-live-pseudo-terminal = Link "{ $link }": { $port } is a pseudo-terminal, behind which is a program, not an instrument.
+not-live-emulated-port = Link "{ $link }": { $port } is an emulated port of this machine, not a serial line.
+not-live-loopback = Link "{ $link }": { $address } is a loopback address, behind which is a program of this machine.
+not-live-own-address = Link "{ $link }": { $address } is an address of this machine itself.
+not-live-unknown = Link "{ $link }": the system does not tell what { $place } is.
+control-bad-name = A name given with --by has 1 to { $most } bytes and no control characters.
+control-correction-reason = A correction needs its reason: --why TEXT.
+help-arg-why = Why the other mark is corrected; needed with --corrects.
+help-arg-by = Who does it; recorded together with the account of the system.

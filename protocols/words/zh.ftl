@@ -481,3 +481,14 @@ run-make-room = { $folder } 所在磁盘可用空间 { $free } MB;完成试验�
 ## daq check: advice
 check-port-name = 链路 "{ $link }":重新插拔适配器后 { $port } 会改变;请用 /dev/serial/by-id/… 指定端口。
 check-calibration-due = 校准 "{ $calibration }" 已于 { $due } 到期。
+
+## Origin and audit trail
+not-live-pseudo-terminal = 链路 "{ $link }":{ $port } 是伪终端,另一端是程序而非仪器。
+not-live-emulated-port = 链路 "{ $link }":{ $port } 是本机的仿真串口,不是真实串行线路。
+not-live-loopback = 链路 "{ $link }":{ $address } 是回环地址,另一端是本机上的程序。
+not-live-own-address = 链路 "{ $link }":{ $address } 是本机自身的地址。
+not-live-unknown = 链路 "{ $link }":系统无法说明 { $place } 是什么。
+control-bad-name = --by 给出的姓名须为 1 至 { $most } 字节,且不含控制字符。
+control-correction-reason = 更正必须说明原因:--why 文字。
+help-arg-why = 更正另一标记的原因;使用 --corrects 时必填。
+help-arg-by = 操作人;与系统账户一并记录。

@@ -7,26 +7,42 @@ use trial::time::duration_nanoseconds;
 use words::{Language, message, text};
 
 use super::{Failure, Outcome, Running, output_folder};
-use crate::control::{Command, Reply, send};
+use crate::control::{Command, Reply, Told, send};
+use crate::station;
+
+/// A mark that another one stands for, or takes back, and why.
+#[derive(Debug, clap::Args)]
+pub(super) struct Correction {
+    #[arg(long, requires = "why")]
+    corrects: Option<u32>,
+    #[arg(long, requires = "corrects")]
+    retract: bool,
+    #[arg(long, requires = "corrects")]
+    why: Option<String>,
+}
 
 pub(super) fn mark(
     running: &Running,
     text: String,
     uncertainty: Option<Duration>,
-    corrects: Option<u32>,
-    retracts: bool,
+    correction: Correction,
     language: Language,
 ) -> Outcome {
+    let Correction { corrects, retract, why } = correction;
+    let why = why.unwrap_or_default();
+    if corrects.is_some() && why.trim().is_empty() {
+        return Err(Failure::bad_input(words::text(language, "control-correction-reason")));
+    }
     let uncertainty_ns = uncertainty.map(duration_nanoseconds);
-    let command = Command::Mark { text, uncertainty_ns, corrects, retracts };
-    let reply = tell(running, &command, language)?;
+    let command = Command::Mark { text, uncertainty_ns, corrects, retracts: retract, why };
+    let reply = tell(running, command, language)?;
     let number = reply.mark.unwrap_or_default();
     println!("{}", message!("control-marked", number = number).in_language(language));
     Ok(0)
 }
 
 pub(super) fn end(running: &Running, language: Language) -> Outcome {
-    tell(running, &Command::End, language)?;
+    tell(running, Command::End, language)?;
     println!("{}", text(language, "control-ending"));
     Ok(0)
 }
@@ -35,14 +51,15 @@ pub(super) fn abort(running: &Running, reason: String, language: Language) -> Ou
     if reason.trim().is_empty() {
         return Err(Failure::bad_input(text(language, "control-abort-reason")));
     }
-    tell(running, &Command::Abort { reason }, language)?;
+    tell(running, Command::Abort { reason }, language)?;
     println!("{}", text(language, "control-ending"));
     Ok(0)
 }
 
-fn tell(running: &Running, command: &Command, language: Language) -> Result<Reply, Failure> {
+fn tell(running: &Running, command: Command, language: Language) -> Result<Reply, Failure> {
+    let by = name_given(running.by.clone(), language)?;
     let socket = find(running, language)?;
-    let reply = send(&socket, command).map_err(|error| {
+    let reply = send(&socket, &Told { command, by }).map_err(|error| {
         let (trial, why) = (words::printable(&running.trial), error.to_string());
         let message = message!("control-not-running", trial = trial, why = why);
         Failure::trouble(message.in_language(language))
@@ -52,6 +69,17 @@ fn tell(running: &Running, command: &Command, language: Language) -> Result<Repl
     }
     let why = words::printable(&reply.why.unwrap_or_default());
     Err(Failure::bad_input(message!("control-refused", why = why).in_language(language)))
+}
+
+/// The name that a person gave of oneself, if it can be taken.
+pub(super) fn name_given(
+    by: Option<String>,
+    language: Language,
+) -> Result<Option<String>, Failure> {
+    match by.as_deref().and_then(station::refuse_name) {
+        Some(why) => Err(Failure::bad_input(why.in_language(language))),
+        None => Ok(by),
+    }
 }
 
 /// The socket of the newest run of a trial.

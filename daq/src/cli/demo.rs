@@ -78,7 +78,7 @@ pub(super) fn demo(
     let plan = write_documents(rig.documents(), &out.join("plan")).map_err(Failure::trouble)?;
     let prepared =
         prepare(&plan).map_err(|error| Failure::bad_input(error.in_language(language)))?;
-    let settings = Settings { out: out.clone(), length: None };
+    let settings = Settings { out: out.clone(), length: None, by: None };
     if format == Format::Text {
         let plan = words::printable(&plan.display().to_string());
         let about = match equipment {
@@ -126,10 +126,12 @@ fn follow(session: &Session, steps: &Receiver<Announcement>) -> Option<End> {
                     uncertainty_ns: None,
                     corrects: None,
                     retracts: false,
+                    why: String::new(),
                 };
                 let (reply, _) = crossbeam::channel::bounded(1);
                 // The queue holds more commands than the script ever has at once.
-                let _ = session.commands().try_send(Asked { command, reply, by: "script" });
+                let _ =
+                    session.commands().try_send(Asked { command, reply, by: "script".to_owned() });
             }
             Ok(Announcement::Finished) => {
                 return Some(End::new(EndKind::Ended, ""));

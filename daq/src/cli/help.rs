@@ -48,6 +48,8 @@ pub fn localise(command: Command, language: Language) -> Command {
         ("uncertainty", text(language, "help-arg-uncertainty")),
         ("corrects", text(language, "help-arg-corrects")),
         ("retract", text(language, "help-arg-retract")),
+        ("why", text(language, "help-arg-why")),
+        ("by", text(language, "help-arg-by")),
         ("reason", text(language, "help-arg-reason")),
         ("file", text(language, "help-arg-file")),
         ("scenario", text(language, "help-arg-scenario")),

@@ -22,6 +22,8 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEn
 use trial::time::parse_duration;
 use words::Language;
 
+use crate::session::Settings;
+
 /// What a user may ask of the program. The help texts stand in the word files.
 #[derive(Debug, Parser)]
 #[command(name = "daq", disable_version_flag = true)]
@@ -55,6 +57,8 @@ enum Command {
         out: Option<PathBuf>,
         #[arg(long = "for", value_parser = duration)]
         length: Option<Duration>,
+        #[arg(long)]
+        by: Option<String>,
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
     },
@@ -64,10 +68,8 @@ enum Command {
         running: Running,
         #[arg(long, value_parser = duration)]
         uncertainty: Option<Duration>,
-        #[arg(long)]
-        corrects: Option<u32>,
-        #[arg(long, requires = "corrects")]
-        retract: bool,
+        #[command(flatten)]
+        correction: control::Correction,
     },
     End {
         #[command(flatten)]
@@ -123,6 +125,8 @@ struct Running {
     trial: String,
     #[arg(long)]
     out: Option<PathBuf>,
+    #[arg(long)]
+    by: Option<String>,
 }
 
 /// For whom a command prints.
@@ -193,12 +197,14 @@ fn dispatch(command: Command, language: Language) -> Outcome {
     match command {
         Command::Demo { rig, out, format } => demo::demo(rig, out, format, language),
         Command::Check { plan, format } => check::check(&plan, format, language),
-        Command::Run { plan, out, length, format } => {
-            run::run(&plan, out, length, format, language)
+        Command::Run { plan, out, length, by, format } => {
+            let by = control::name_given(by, language)?;
+            let settings = Settings { out: output_folder(out), length, by };
+            run::run(&plan, settings, format, language)
         }
-        Command::Mark { text, running, uncertainty, corrects, retract } => {
+        Command::Mark { text, running, uncertainty, correction } => {
             let text = text.unwrap_or_default();
-            control::mark(&running, text, uncertainty, corrects, retract, language)
+            control::mark(&running, text, uncertainty, correction, language)
         }
         Command::End { running } => control::end(&running, language),
         Command::Abort { running, reason } => control::abort(&running, reason, language),

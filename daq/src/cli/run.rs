@@ -1,7 +1,7 @@
 //! `daq run`: a trial from its plan to its file.
 
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use serde::Serialize;
 use trial::record::{End, EndKind};
 use words::{Language, message, text};
 
-use super::{Failure, Format, Outcome, output_folder, print_json, render};
+use super::{Failure, Format, Outcome, print_json, render};
 use crate::control::{Asked, Command};
 use crate::disk::free_bytes;
 use crate::limits::{MAX_COMMAND_BYTES, STATUS_PERIOD};
@@ -22,20 +22,13 @@ use crate::session::{Session, SessionError, Settings, Snapshot};
 /// How often a line of status is printed where nothing can be redrawn.
 const PLAIN_STATUS_PERIODS: u32 = 10;
 
-pub(super) fn run(
-    plan: &Path,
-    out: Option<PathBuf>,
-    length: Option<Duration>,
-    format: Format,
-    language: Language,
-) -> Outcome {
+pub(super) fn run(plan: &Path, settings: Settings, format: Format, language: Language) -> Outcome {
     let prepared =
         prepare(plan).map_err(|error| Failure::bad_input(error.in_language(language)))?;
-    let settings = Settings { out: output_folder(out), length };
     let session = start(prepared, settings, language)?;
     let signals = watch_signals(&session)?;
     if std::io::stdin().is_terminal() || format == Format::Text {
-        read_terminal(session.commands());
+        read_terminal(session.commands(), session.operator());
     }
     let built = tend(session, &signals, format, language, &mut |_| None)?;
     conclude(&built, format, language)
@@ -89,7 +82,7 @@ pub(super) fn watch_signals(session: &Session) -> Result<Arc<AtomicU32>, Failure
 }
 
 /// Reads marks from the terminal: Enter or `m`, `m TEXT`. Ends with the input.
-fn read_terminal(commands: Sender<Asked>) {
+fn read_terminal(commands: Sender<Asked>, by: String) {
     let read = move || {
         let mut input = std::io::stdin().lock();
         loop {
@@ -108,9 +101,10 @@ fn read_terminal(commands: Sender<Asked>) {
                 uncertainty_ns: None,
                 corrects: None,
                 retracts: false,
+                why: String::new(),
             };
             let (reply, answered) = crossbeam::channel::bounded(1);
-            if commands.send(Asked { command, reply, by: "operator" }).is_err() {
+            if commands.send(Asked { command, reply, by: by.clone() }).is_err() {
                 return;
             }
             if let Ok(reply) = answered.recv_timeout(Duration::from_secs(5)) {

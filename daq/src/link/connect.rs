@@ -16,6 +16,7 @@ use crate::holder::Holder;
 use crate::limits::{
     CONNECT_TIMEOUT, KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, KEEPALIVE_PROBES, UNACKNOWLEDGED_LONGEST,
 };
+use crate::origin::NotLive;
 
 /// An open line.
 #[derive(Debug)]
@@ -32,6 +33,14 @@ pub enum Line {
 pub struct ConnectError(pub Message);
 
 impl Line {
+    /// Why the open line is not live; `None` if it leads to equipment.
+    pub fn not_live(&self) -> Option<NotLive> {
+        match self {
+            Line::Serial(port) => NotLive::of_port(port),
+            Line::Tcp(stream) => NotLive::of_connection(stream),
+        }
+    }
+
     /// Whether bytes wait to be read that the runtime may not know of yet. Of a TCP connection it
     /// is not asked: what another peer sends does not meet what is sent from here.
     pub fn has_unread(&self) -> bool {

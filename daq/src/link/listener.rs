@@ -15,7 +15,6 @@ use trial::record::{Body, DiscardCause, Discarded};
 use trial::time::TrialTime;
 
 use super::pulse::Pulse;
-use super::reconnect::Connector;
 use super::{Line, LinkContext};
 use crate::limits::{
     BACKLOG_LONGEST, BACKLOG_QUIET, FLOOD_PAUSE, FLOOD_TELL_PERIOD, READ_BYTES, SILENT_STREAM,
@@ -26,7 +25,7 @@ use crate::limits::{
 pub async fn run(context: LinkContext, pulse: Pulse, line: Line) {
     let mut line = Some(line);
     let mut stop = context.stop.clone();
-    let mut connector = Connector::new(context.link().clone());
+    let mut connector = context.connector();
     let mut reader = Reader { stalls_seen: context.clock.now(), context, pulse };
     let patience = reader.patience();
     let mut heard_at = Instant::now();

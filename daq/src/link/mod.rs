@@ -31,6 +31,7 @@ use crate::queue::JournalQueue;
 
 pub use connect::{ConnectError, Line, connect};
 use pulse::Pulse;
+use reconnect::Connector;
 use schedule::Schedule;
 
 /// What every link's task works with.
@@ -48,6 +49,8 @@ pub struct LinkContext {
     pub queue: JournalQueue,
     /// The way of the link's bytes to the journal.
     pub intake: Intake,
+    /// Whether the run is live, and must stay so.
+    pub live: bool,
     /// Turns true when the run ends.
     pub stop: watch::Receiver<bool>,
 }
@@ -55,6 +58,10 @@ pub struct LinkContext {
 impl LinkContext {
     fn link(&self) -> &Link {
         &self.plan.links[self.index]
+    }
+
+    fn connector(&self) -> Connector {
+        Connector::new(self.link().clone(), self.live)
     }
 
     fn source(&self) -> RecordSource {

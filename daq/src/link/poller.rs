@@ -87,7 +87,7 @@ impl Poller {
             timer,
             framing: framing_of(context.link()),
             connection: None,
-            connector: Connector::new(context.link().clone()),
+            connector: context.connector(),
             up_since: TrialTime::ZERO,
             down_since: TrialTime::ZERO,
             devices: vec![Silence::default(); context.plan.devices.len()],

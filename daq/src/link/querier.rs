@@ -72,7 +72,7 @@ impl Querier {
         let device = context.plan.devices.iter().position(here)?;
         let receiver = QueryReceiver::new(&context.plan.devices[device].profile)?;
         Some(Querier {
-            connector: Connector::new(context.link().clone()),
+            connector: context.connector(),
             up_since: context.clock.now(),
             context,
             pulse,

@@ -4,6 +4,8 @@
 //! - Attempts go on until one succeeds, at most [`RECONNECT_LONGEST`] and its jitter apart.
 //! - The pauses grow until the new line has proved itself: a peer that takes every connection and
 //!   drops it at once is not hurried.
+//! - What began live stays live: where a program has come in the place of equipment, the line is
+//!   not taken.
 
 use std::time::Duration;
 
@@ -17,14 +19,15 @@ use crate::limits::{RECONNECT_FIRST, RECONNECT_LONGEST};
 #[derive(Debug)]
 pub struct Connector {
     link: Link,
+    live: bool,
     backoff: Backoff,
     connecting: Option<JoinHandle<Result<Line, ConnectError>>>,
 }
 
 impl Connector {
-    /// A connector that does nothing yet.
-    pub fn new(link: Link) -> Connector {
-        Connector { link, backoff: Backoff::new(), connecting: None }
+    /// A connector that does nothing yet. With `live` it takes no line that is not live.
+    pub fn new(link: Link, live: bool) -> Connector {
+        Connector { link, live, backoff: Backoff::new(), connecting: None }
     }
 
     /// The line was lost: opens it again after the pause that is its turn.
@@ -62,10 +65,18 @@ impl Connector {
     }
 
     fn start(&mut self, pause: Duration) {
-        let link = self.link.clone();
+        let (link, live) = (self.link.clone(), self.live);
         self.connecting = Some(tokio::spawn(async move {
             tokio::time::sleep(pause).await;
-            connect(&link).await
+            let line = connect(&link).await?;
+            match line.not_live().filter(|_| live) {
+                Some(why) => {
+                    let why = why.message(&link);
+                    tracing::error!(link = link.id, %why, "the run is live; the line is not taken");
+                    Err(ConnectError(why))
+                }
+                None => Ok(line),
+            }
         }));
     }
 }
@@ -99,7 +110,26 @@ impl Backoff {
 
 #[cfg(test)]
 mod tests {
+    use trial::plan::LinkKind;
+
     use super::*;
+
+    #[tokio::test]
+    async fn a_live_run_takes_no_line_that_is_not() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        for live in [false, true] {
+            let link = Link {
+                id: "gateway".to_owned(),
+                kind: LinkKind::Tcp { address },
+                latency: Duration::ZERO,
+            };
+            let mut connector = Connector::new(link, live);
+            connector.dropped();
+            let opened = connector.connecting.take().unwrap().await.unwrap();
+            assert_eq!(opened.is_err(), live, "{opened:?}");
+        }
+    }
 
     #[test]
     fn pauses_grow_to_a_bound_that_lets_a_serial_port_return_in_two_seconds() {

@@ -136,28 +136,25 @@ impl Keeper {
         let mut answer = Reply { taken: true, mark: None, why: None };
         let mut end = None;
         match command {
-            Command::End => {
-                end = Some(End { kind: EndKind::Ended, reason: String::new(), by: by.to_owned() })
-            }
+            Command::End => end = Some(End { kind: EndKind::Ended, reason: String::new(), by }),
             Command::Abort { reason } if reason.trim().is_empty() => {
                 answer = refused("an abort needs a reason");
             }
-            Command::Abort { reason } => {
-                end = Some(End { kind: EndKind::Aborted, reason, by: by.to_owned() })
-            }
+            Command::Abort { reason } => end = Some(End { kind: EndKind::Aborted, reason, by }),
             Command::Mark { corrects: Some(number), .. } if number == 0 || number > self.marks => {
                 answer = refused("there is no mark of that number");
             }
-            Command::Mark { text, .. } if text.len() > MAX_MARK_BYTES => {
-                answer = refused("the text of a mark has at most 1024 bytes");
+            Command::Mark { text, why, .. } if text.len().max(why.len()) > MAX_MARK_BYTES => {
+                answer = refused("the text of a mark and its reason have at most 1024 bytes");
             }
-            Command::Mark { text, uncertainty_ns, corrects, retracts } => {
+            Command::Mark { corrects: Some(_), why, .. } if why.trim().is_empty() => {
+                answer = refused("a correction needs a reason");
+            }
+            Command::Mark { text, uncertainty_ns, corrects, retracts, why } => {
                 self.marks += 1;
                 let at = clock.now();
                 let uncertainty_ns = uncertainty_ns.unwrap_or(DEFAULT_MARK_UNCERTAINTY_NS).max(0);
                 let number = self.marks;
-                let by = by.to_owned();
-                let why = String::new();
                 let mark = Mark { number, text, at, uncertainty_ns, by, corrects, retracts, why };
                 queue.push(at, RecordSource::STATION, Body::Mark(mark));
                 answer.mark = Some(number);

@@ -10,9 +10,9 @@ use journal::{RunTag, Writer};
 use tokio::sync::{oneshot, watch};
 use trial::document::MAX_DOCUMENTS;
 use trial::record::{Body, EndKind, Origin, RecordSource};
-use words::message;
+use words::{Message, message};
 
-use super::{Session, SessionError, Settings, command_queue, keeper::Keeper, system};
+use super::{Session, SessionError, Settings, command_queue, keeper::Keeper, origin_of, system};
 use crate::clock::Clock;
 use crate::control;
 use crate::disk::free_bytes;
@@ -24,6 +24,7 @@ use crate::queue::JournalQueue;
 use crate::recorder::Recorder;
 use crate::red_limits::RedLimits;
 use crate::sequencer::{Sequencer, write_first};
+use crate::station;
 use crate::status::Observer;
 
 /// The thread of the links and of the control socket.
@@ -31,6 +32,14 @@ use crate::status::Observer;
 pub struct Links {
     thread: JoinHandle<()>,
     stop: watch::Sender<bool>,
+}
+
+/// Open links that wait to be told to go on.
+struct Opened {
+    links: Links,
+    go: oneshot::Sender<Started>,
+    /// Why the run is not live, by the plan and by the open lines.
+    not_live: Vec<Message>,
 }
 
 /// What the links' thread needs to go on once every link is open.
@@ -43,7 +52,7 @@ pub struct Started {
 
 impl Links {
     /// Opens every link; none of them reads or sends yet.
-    fn open(prepared: &Prepared) -> Result<(Links, oneshot::Sender<Started>), SessionError> {
+    fn open(prepared: &Prepared) -> Result<Opened, SessionError> {
         let (stop, stopping) = watch::channel(false);
         let (opened, wait_opened) = std::sync::mpsc::channel();
         let (go, started) = oneshot::channel::<Started>();
@@ -55,14 +64,18 @@ impl Links {
         let work = move || {
             runtime.block_on(async move {
                 let mut lines = Vec::with_capacity(plan.links.len());
+                let mut not_live = Vec::new();
                 for link in &plan.links {
                     match link::connect(link).await {
-                        Ok(line) => lines.push(line),
+                        Ok(line) => {
+                            not_live.extend(line.not_live().map(|why| why.message(link)));
+                            lines.push(line);
+                        }
                         Err(error) => return opened.send(Err(error)).unwrap_or_default(),
                     }
                 }
                 // Whoever waits is told; if nobody does, nothing starts.
-                if opened.send(Ok(())).is_ok()
+                if opened.send(Ok(not_live)).is_ok()
                     && let Ok(started) = started.await
                 {
                     run(started, lines, stopping).await;
@@ -74,8 +87,12 @@ impl Links {
             .spawn(work)
             .map_err(system("start the links' thread"))?;
         let ended = || system("open the links")(std::io::Error::other("the thread ended"));
-        wait_opened.recv().map_err(|_| ended())??;
-        Ok((Links { thread, stop }, go))
+        let mut not_live = wait_opened.recv().map_err(|_| ended())??;
+        // What a path meant before it was opened counts as well as what it means since.
+        let planned = prepared.not_live().into_iter();
+        let planned: Vec<_> = planned.filter(|why| !not_live.contains(why)).collect();
+        not_live.extend(planned);
+        Ok(Opened { links: Links { thread, stop }, go, not_live })
     }
 
     /// Stops every link and waits for them, for a while.
@@ -119,6 +136,8 @@ struct Place {
     folder: RunFolder,
     run: u32,
     lock: RunLock,
+    /// Why the run is not live.
+    not_live: Vec<Message>,
 }
 
 /// A run whose first records are durable.
@@ -128,7 +147,7 @@ struct Begun {
     control: std::os::unix::net::UnixListener,
 }
 
-fn begin(prepared: &Prepared, place: &Place) -> Result<Begun, SessionError> {
+fn begin(prepared: &Prepared, place: &Place, by: Option<&str>) -> Result<Begun, SessionError> {
     let (folder, run) = (&place.folder, place.run);
     let control = control::bind(&folder.control_socket());
     let control = control.map_err(system("open the control socket"))?;
@@ -144,11 +163,11 @@ fn begin(prepared: &Prepared, place: &Place) -> Result<Begun, SessionError> {
     let origin = Origin {
         trial: prepared.plan.id.clone(),
         run,
-        origin: prepared.origin(),
+        origin: origin_of(&place.not_live),
         start: clock.read().wall,
         software: evidence::SOFTWARE.to_owned(),
         previous_root,
-        station: trial::record::Station::default(),
+        station: station::describe(by, &place.not_live, &clock),
     };
     let tag = RunTag::new(&origin.trial, run, origin.start.0);
     let mut writer = Writer::create(&folder.path(), tag)?;
@@ -160,11 +179,11 @@ pub(super) fn start(prepared: Prepared, settings: Settings) -> Result<Session, S
     ensure_room(&prepared, &settings)?;
     // Before a link is opened: an instrument may serve one connection, that of the running trial.
     RunFolder::ensure_idle(&settings.out, &prepared.plan.id)?;
-    let (links, go) = Links::open(&prepared)?;
+    let Opened { links, go, not_live } = Links::open(&prepared)?;
     let (folder, run, lock) = RunFolder::begin_next(&settings.out, &prepared.plan.id)?;
-    let place = Place { lock, folder, run };
+    let place = Place { lock, folder, run, not_live };
     let folder = place.folder.clone();
-    let launched = begin(&prepared, &place)
+    let launched = begin(&prepared, &place, settings.by.as_deref())
         .and_then(|begun| launch(prepared, settings, place, begun, links, go));
     launched.inspect_err(|error| {
         // What can't be tidied up here is left for `daq recover`; the error itself matters more.
@@ -180,7 +199,7 @@ fn launch(
     links: Links,
     go: oneshot::Sender<Started>,
 ) -> Result<Session, SessionError> {
-    let Place { folder, run, lock } = place;
+    let Place { folder, run, lock, not_live } = place;
     let Begun { clock, writer, control } = begun;
     let (queue, drafts) = JournalQueue::new();
     let sequencer =
@@ -204,6 +223,7 @@ fn launch(
                 RecordSource::link(index),
                 queue.clone(),
             ),
+            live: not_live.is_empty(),
             stop: links.stop.subscribe(),
         })
         .collect();
@@ -231,6 +251,7 @@ fn launch(
         commands,
         asking,
         keeper,
+        not_live,
         began: Instant::now(),
     })
 }
