@@ -21,6 +21,8 @@ use crate::{EvidenceError, RunFolder};
 pub struct Built {
     /// Its path.
     pub path: PathBuf,
+    /// Its first record.
+    pub origin: Origin,
     /// The findings in it.
     pub findings: Findings,
     /// Its user block.
@@ -239,10 +241,11 @@ impl Builder {
         let findings = verdict::evaluate(samples.recording())?;
         write_derived(&samples)?;
         let mut journal = journal::SegmentChain::closed(&folder.path());
+        let origin = samples.recording().head().origin.clone();
         let seal = samples.finish(Some(&findings), &mut journal, root.0)?;
         check_embedded(&self.path, root)?;
         folder.publish(&self.path)?;
-        Ok(Built { path: folder.trial_file(), findings, seal })
+        Ok(Built { path: folder.trial_file(), origin, findings, seal })
     }
 }
 

@@ -132,7 +132,8 @@ fn finish_removal(folder: &RunFolder, now: WallTime) -> Result<Recovery, Evidenc
     };
     write_end(folder, now)?;
     folder.remove()?;
-    let built = Box::new(Built { path: folder.trial_file(), findings, seal });
+    let origin = trial::recording::Recording::head(&file).origin.clone();
+    let built = Box::new(Built { path: folder.trial_file(), origin, findings, seal });
     Ok(Recovery::Built { built, cut_bytes: 0, records: reader.next_sequence() })
 }
 

@@ -66,6 +66,8 @@ pub struct Verification {
     pub samples: u64,
     /// Journal root, hexadecimal.
     pub root: String,
+    /// How the recording came to be, as the file says it; it is among what is compared.
+    pub origin: Origin,
 }
 
 impl Verification {
@@ -118,7 +120,13 @@ pub fn verify(path: &Path) -> Result<Verification, EvidenceError> {
     }
     compare.finish(&derive, &documents, end.as_ref(), last)?;
     let root = journal::ChainValue(seal.journal_root).to_hex();
-    Ok(Verification { differences: compare.differences, records, samples: compare.samples, root })
+    Ok(Verification {
+        differences: compare.differences,
+        records,
+        samples: compare.samples,
+        root,
+        origin: file.head().origin.clone(),
+    })
 }
 
 /// A sink that compares what is derived with what is stored.
