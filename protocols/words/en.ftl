@@ -483,6 +483,7 @@ check-port-name = Link "{ $link }": { $port } changes when the adapter is plugge
 check-calibration-due = Calibration "{ $calibration }" was due on { $due }.
 
 ## Origin and audit trail
+not-live = { $origin }: this is no recording of a live trial.
 not-live-pseudo-terminal = Link "{ $link }": { $port } is a pseudo-terminal, behind which is a program, not an instrument.
 not-live-emulated-port = Link "{ $link }": { $port } is an emulated port of this machine, not a serial line.
 not-live-loopback = Link "{ $link }": { $address } is a loopback address, behind which is a program of this machine.
@@ -492,3 +493,24 @@ control-bad-name = A name given with --by has 1 to { $most } bytes and no contro
 control-correction-reason = A correction needs its reason: --why TEXT.
 help-arg-why = Why the other mark is corrected; needed with --corrects.
 help-arg-by = Who does it; recorded together with the account of the system.
+
+## Keys, signatures and whom to trust
+signature-bad-key = the public key is none
+signature-bad-form = the signature is not of its form
+signature-mismatch = the signature does not match
+signature-other-chain = the signed chain value is another than the one found
+trust-no-key = { $given } is no public key. Give 64 hexadecimal digits, a .pub file, or a folder of .pub files.
+trust-empty-folder = { $given } holds no .pub file with a public key.
+trust-unreadable = { $given } can't be read: { $why }
+key-name = "{ $name }" is no name for a key. Take letters, digits, "-", "_" and ".".
+key-exists = { $folder } holds a key of the name { $name } already, or had one. Choose another name with --name.
+key-unknown = { $folder } holds no private key { $name }. Make one: daq key new --name { $name } --keys { $folder }
+key-several = { $folder } holds several keys ({ $names }). Say which one.
+key-retired = The key { $name } is retired; its successor is { $by }.
+key-exposed = The private key { $path } may be read or written by others (mode { $mode }). Whoever had access can sign as this station: take a new one with "daq key new". If nobody had, run: chmod 600 { $path }
+key-exposed-folder = Others may write into the key folder { $path }; they could put their key in place of yours. Run: chmod 700 { $path }
+key-link = { $path } is a symbolic link, and keys are never followed elsewhere. Name their own folder with --keys.
+key-malformed = { $path } is damaged or not what its name says. Restore it from a copy.
+key-counter = The counter of runs { $path } is missing, damaged or that of another key. Restore it from a copy, or take a new key with "daq key rotate".
+viewer-unchecked = sealed, not checked
+viewer-unchecked-hint = The file carries a station seal that this window has not checked. "daq verify FILE --trust KEY" does.

@@ -97,7 +97,7 @@ viewer-no-picture = 窗口在截图完成前已关闭。
 ## 回放:页眉
 viewer-title = 回放 – { $trial }
 viewer-run = 第 { $number } 次运行
-viewer-origin-simulated = 模拟数据
+viewer-origin-simulated = 仿真数据
 viewer-origin-replayed = 回放数据
 viewer-origin-imported = 导入数据
 viewer-unsealed = 未签封
@@ -259,7 +259,7 @@ limit-verified = 已核对
 limit-declared = 声明值
 limit-illustrative = 示例值,须以现行有效版本标准替换
 origin-live = 实测
-origin-simulated = 模拟
+origin-simulated = 仿真
 origin-replayed = 回放
 origin-imported = 导入
 info-head =
@@ -483,6 +483,7 @@ check-port-name = 链路 "{ $link }":重新插拔适配器后 { $port } 会改�
 check-calibration-due = 校准 "{ $calibration }" 已于 { $due } 到期。
 
 ## Origin and audit trail
+not-live = { $origin }:这不是真实试验的记录。
 not-live-pseudo-terminal = 链路 "{ $link }":{ $port } 是伪终端,另一端是程序而非仪器。
 not-live-emulated-port = 链路 "{ $link }":{ $port } 是本机的仿真串口,不是真实串行线路。
 not-live-loopback = 链路 "{ $link }":{ $address } 是回环地址,另一端是本机上的程序。
@@ -492,3 +493,24 @@ control-bad-name = --by 给出的姓名须为 1 至 { $most } 字节,且不含�
 control-correction-reason = 更正必须说明原因:--why 文字。
 help-arg-why = 更正另一标记的原因;使用 --corrects 时必填。
 help-arg-by = 操作人;与系统账户一并记录。
+
+## 密钥、签名与信任
+signature-bad-key = 公钥无效
+signature-bad-form = 签名格式不符
+signature-mismatch = 签名不相符
+signature-other-chain = 所签的链值与实际链值不同
+trust-no-key = { $given } 不是公钥。请给出 64 位十六进制数、.pub 文件或存放 .pub 文件的文件夹。
+trust-empty-folder = { $given } 中没有含公钥的 .pub 文件。
+trust-unreadable = 无法读取 { $given }：{ $why }
+key-name = “{ $name }”不能用作密钥名称。请使用字母、数字、“-”、“_”和“.”。
+key-exists = { $folder } 中已有或曾有名为 { $name } 的密钥。请用 --name 另取名称。
+key-unknown = { $folder } 中没有私钥 { $name }。请先生成：daq key new --name { $name } --keys { $folder }
+key-several = { $folder } 中有多个密钥（{ $names }）。请指明使用哪一个。
+key-retired = 密钥 { $name } 已停用，其后继密钥为 { $by }。
+key-exposed = 私钥 { $path } 可被他人读取或写入（权限 { $mode }）。接触过它的人都能以本台站名义签名：请用“daq key new”生成新密钥。若确认无人接触，请执行：chmod 600 { $path }
+key-exposed-folder = 他人可写入密钥文件夹 { $path }，可能以其密钥替换您的密钥。请执行：chmod 700 { $path }
+key-link = { $path } 是符号链接，密钥不会跟随链接读取。请用 --keys 指明密钥所在的文件夹。
+key-malformed = { $path } 已损坏或内容与名称不符。请从副本恢复。
+key-counter = 运行计数文件 { $path } 缺失、损坏或属于其他密钥。请从副本恢复，或用“daq key rotate”换用新密钥。
+viewer-unchecked = 已封签，未核验
+viewer-unchecked-hint = 文件带有台站封签，本窗口尚未核验。请用“daq verify FILE --trust KEY”核验。

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use trial::document::DocumentRole;
+use trial::finding::Findings;
 use trial::plan::Plan;
-use trial::record::EventKind;
+use trial::record::{EventKind, OriginKind};
 use trial::recording::{Accounting, GapCause, Recording as _};
 use trialfile::{TrialFile, TrialFileError};
 use words::{Language, message};
@@ -32,13 +33,25 @@ struct ChannelRow {
     samples: usize,
 }
 
+/// An evaluation as a program reads it: the findings, and of what they are.
+#[derive(Serialize)]
+struct Evaluated<'a> {
+    origin: OriginKind,
+    not_live: &'a [String],
+    #[serde(flatten)]
+    findings: &'a Findings,
+}
+
 /// A trial file as a program reads it.
 #[derive(Serialize)]
 struct Report<'a> {
     file: String,
     trial: &'a str,
     run: u32,
-    origin: trial::record::OriginKind,
+    origin: OriginKind,
+    not_live: &'a [String],
+    started_by: &'a str,
+    host: &'a str,
     start: String,
     seconds: f64,
     software: &'a str,
@@ -74,6 +87,9 @@ pub(super) fn info(file: &Path, format: Format, language: Language) -> Outcome {
         trial: &head.origin.trial,
         run: head.origin.run,
         origin: head.origin.origin,
+        not_live: &head.origin.station.not_live,
+        started_by: &head.origin.station.started_by,
+        host: &head.origin.station.host,
         start: head.origin.start.to_rfc3339(),
         seconds: head.span.seconds(),
         software: &head.origin.software,
@@ -141,11 +157,16 @@ pub(super) fn evaluate(
         Some(path) => Arc::new(with_scenario(&trial, path, language)?),
     };
     let findings = verdict::evaluate_with(&trial, &plan).map_err(Failure::trouble)?;
+    let origin = &trial.head().origin;
     match format {
         Format::Json => {
-            print_json(&findings)?;
+            let not_live = &origin.station.not_live;
+            print_json(&Evaluated { origin: origin.origin, not_live, findings: &findings })?;
         }
-        Format::Text => print!("{}", render::findings(&findings, language)),
+        Format::Text => {
+            print!("{}", render::origin(origin, language));
+            print!("{}", render::findings(&findings, language));
+        }
     }
     Ok(verdict::exit_code(&findings))
 }

@@ -4,16 +4,20 @@ use std::path::Path;
 
 use evidence::{Recovery, RunFolder};
 use serde::Serialize;
+use trial::record::OriginKind;
 use words::{Language, message};
 
-use super::{Failure, Format, Outcome, print_json};
+use super::{Failure, Format, Outcome, print_json, render};
 use crate::clock::Clock;
 
 /// What happened to one run, for a program.
-#[derive(Serialize)]
+#[derive(Serialize, Default)]
 struct Row {
     run: String,
     file: Option<String>,
+    /// How the recording came to be; nothing where nothing was recorded.
+    origin: Option<OriginKind>,
+    not_live: Vec<String>,
     records: Option<u64>,
     cut_bytes: Option<u64>,
     error: Option<String>,
@@ -48,10 +52,12 @@ pub(super) fn recover(folder: &Path, format: Format, language: Language) -> Outc
 
 fn recover_one(folder: &RunFolder, language: Language) -> Row {
     let run = folder.name().to_owned();
-    let mut row = Row { run, file: None, records: None, cut_bytes: None, error: None };
+    let mut row = Row { run, ..Row::default() };
     match evidence::recover(folder, Clock::wall_now()) {
         Ok(Recovery::Built { built, cut_bytes, records }) => {
             row.file = Some(built.path.display().to_string());
+            row.origin = Some(built.origin.origin);
+            row.not_live.clone_from(&built.origin.station.not_live);
             row.records = Some(records);
             row.cut_bytes = Some(cut_bytes);
         }
@@ -65,6 +71,9 @@ fn print(row: &Row, language: Language) {
     let run = words::printable(&row.run);
     match (&row.file, &row.error) {
         (Some(file), _) => {
+            if let Some(origin) = row.origin {
+                print!("{}", render::not_live(origin, &row.not_live, language));
+            }
             let message = message!(
                 "recover-done",
                 run = run,

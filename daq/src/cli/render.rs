@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use trial::channel::Quality;
 use trial::finding::{AppliedLimit, Finding, Findings, Margin, Verdict};
-use trial::record::EventKind;
+use trial::record::{EventKind, Origin, OriginKind};
 use trial::recording::{GapCause, Recording as _};
 use trial::scenario::LimitStatus;
 use trial::unit::Unit;
@@ -117,34 +117,59 @@ fn number(value: f64) -> String {
     }
 }
 
+/// The word for how a recording came to be.
+pub fn origin_word(origin: OriginKind, language: Language) -> String {
+    match origin {
+        OriginKind::Live => text(language, "origin-live"),
+        OriginKind::Simulated => text(language, "origin-simulated"),
+        OriginKind::Replayed => text(language, "origin-replayed"),
+        OriginKind::Imported => text(language, "origin-imported"),
+    }
+}
+
+/// The lines that stand on every page of a recording that is not live, with the reasons; nothing
+/// for a live one.
+pub fn not_live(origin: OriginKind, reasons: &[String], language: Language) -> String {
+    if origin == OriginKind::Live {
+        return String::new();
+    }
+    let word = origin_word(origin, language);
+    let mut out = message!("not-live", origin = word).in_language(language) + "\n";
+    for reason in reasons {
+        let _ = writeln!(out, "  {}", words::printable(reason));
+    }
+    out
+}
+
+/// [`not_live`] of a recording: the reasons are as its first record tells them.
+pub fn origin(origin: &Origin, language: Language) -> String {
+    not_live(origin.origin, &origin.station.not_live, language)
+}
+
 /// The head of a trial file.
 pub fn head(trial: &TrialFile, language: Language) -> String {
     let (plan, head) = (trial.plan(), trial.head());
-    let origin = match head.origin.origin {
-        trial::record::OriginKind::Live => text(language, "origin-live"),
-        trial::record::OriginKind::Simulated => text(language, "origin-simulated"),
-        trial::record::OriginKind::Replayed => text(language, "origin-replayed"),
-        trial::record::OriginKind::Imported => text(language, "origin-imported"),
-    };
+    let origin = origin_word(head.origin.origin, language);
     let end = match &head.end {
         Some(end) => format!("{:?} {}", end.kind, words::printable(&end.reason)),
         None => String::new(),
     };
-    message!(
-        "info-head",
-        trial = head.origin.trial,
-        run = head.origin.run,
-        title = plan.title.in_language(language),
-        origin = origin,
-        start = head.origin.start.in_zone(&plan.zone),
-        seconds = format!("{:.1}", head.span.seconds()),
-        software = words::printable(&head.origin.software),
-        end = end.trim_end(),
-        gaps = trial.gaps().len(),
-        marks = trial.marks().len(),
-        events = trial.events().len(),
-    )
-    .in_language(language)
+    self::origin(&head.origin, language)
+        + &message!(
+            "info-head",
+            trial = head.origin.trial,
+            run = head.origin.run,
+            title = plan.title.in_language(language),
+            origin = origin,
+            start = head.origin.start.in_zone(&plan.zone),
+            seconds = format!("{:.1}", head.span.seconds()),
+            software = words::printable(&head.origin.software),
+            end = end.trim_end(),
+            gaps = trial.gaps().len(),
+            marks = trial.marks().len(),
+            events = trial.events().len(),
+        )
+        .in_language(language)
         + "\n"
 }
 
@@ -190,8 +215,11 @@ pub fn accounting(trial: &TrialFile, language: Language) -> String {
 pub fn started(session: &Session, language: Language) -> String {
     let folder = words::printable(&session.folder().path().display().to_string());
     let plan = &session.prepared().plan;
-    message!("run-started", trial = plan.id, run = session.run_number(), folder = folder)
-        .in_language(language)
+    let reasons: Vec<String> =
+        session.not_live().iter().map(|why| why.in_language(language)).collect();
+    let started =
+        message!("run-started", trial = plan.id, run = session.run_number(), folder = folder);
+    not_live(session.origin(), &reasons, language) + &started.in_language(language)
 }
 
 /// Status of a running trial: every device on a terminal, elsewhere those with trouble.
@@ -203,7 +231,11 @@ pub fn status(
     whole: bool,
 ) -> String {
     let lag = now.written.saturating_sub(now.recorded);
-    let mut out = message!(
+    let mut out = match now.origin {
+        OriginKind::Live => String::new(),
+        origin => origin_word(origin, language) + " · ",
+    };
+    out += &message!(
         "status-line",
         seconds = format!("{:.1}", now.seconds),
         written = now.written,
@@ -213,8 +245,8 @@ pub fn status(
         megabytes = format!("{:.1}", now.bytes as f64 / 1e6),
         queue = now.queue_high_water,
     )
-    .in_language(language)
-        + "\n";
+    .in_language(language);
+    out.push('\n');
     if now.syncing_seconds >= SYNC_SLOW.as_secs_f64() {
         let seconds = format!("{:.1}", now.syncing_seconds);
         let line = message!("status-disk-slow", seconds = seconds);

@@ -9,7 +9,7 @@ use std::time::Duration;
 use crossbeam::channel::Sender;
 use evidence::Built;
 use serde::Serialize;
-use trial::record::{End, EndKind};
+use trial::record::{End, EndKind, OriginKind};
 use words::{Language, message, text};
 
 use super::{Failure, Format, Outcome, print_json, render};
@@ -186,6 +186,8 @@ fn unfinished(error: &SessionError, root: &Path, needed: u64, language: Language
 #[derive(Serialize)]
 struct Finished<'a> {
     file: String,
+    origin: OriginKind,
+    not_live: &'a [String],
     conclusion: &'a trial::finding::Conclusion,
     findings: &'a [trial::finding::Finding],
 }
@@ -198,11 +200,14 @@ pub(super) fn conclude(built: &Built, format: Format, language: Language) -> Out
             let findings = &built.findings;
             print_json(&Finished {
                 file,
+                origin: built.origin.origin,
+                not_live: &built.origin.station.not_live,
                 conclusion: &findings.conclusion,
                 findings: &findings.findings,
             })?;
         }
         Format::Text => {
+            print!("{}", render::origin(&built.origin, language));
             print!("{}", render::findings(&built.findings, language));
             println!("{} {file}", text(language, "run-file"));
         }

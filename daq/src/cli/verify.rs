@@ -4,15 +4,18 @@ use std::path::Path;
 
 use evidence::EvidenceError;
 use serde::Serialize;
+use trial::record::OriginKind;
 use trialfile::TrialFileError;
 use words::{Language, message};
 
-use super::{Failure, Format, Outcome, print_json};
+use super::{Failure, Format, Outcome, print_json, render};
 
 /// What a verification says to a program.
 #[derive(Serialize)]
 struct Report {
     file: String,
+    origin: OriginKind,
+    not_live: Vec<String>,
     whole: bool,
     sealed: bool,
     records: u64,
@@ -36,6 +39,8 @@ pub(super) fn verify(file: &Path, format: Format, language: Language) -> Outcome
     })?;
     let report = Report {
         file: file.display().to_string(),
+        origin: found.origin.origin,
+        not_live: found.origin.station.not_live.clone(),
         whole: found.is_whole(),
         sealed: false,
         records: found.records,
@@ -54,6 +59,7 @@ pub(super) fn verify(file: &Path, format: Format, language: Language) -> Outcome
 }
 
 fn print(report: &Report, language: Language) {
+    print!("{}", render::not_live(report.origin, &report.not_live, language));
     let file = words::printable(&report.file);
     let Report { records, samples, root, .. } = report;
     if report.whole {
