@@ -26,6 +26,8 @@ const MAX_LOOK_BACKS: usize = 24;
 pub enum SealShown {
     /// None.
     Unsealed,
+    /// One that nobody has checked here.
+    Unchecked,
 }
 
 /// A computed channel, held in memory. The columns have the same length.

@@ -84,6 +84,7 @@ pub fn open(path: &Path) -> Result<Replay, ViewerError> {
     let file = TrialFile::open(path)?;
     let seal = match file.seal()?.state {
         SealState::Unsealed => SealShown::Unsealed,
+        SealState::Sealed { .. } => SealShown::Unchecked,
     };
     let findings = file.findings()?;
     let mut derived = Vec::new();

@@ -11,7 +11,7 @@ use trial::plan::Plan;
 use trial::record::{Body, ClockPair, End, Event, EventKind, LinkState, Mark, Origin, Record};
 use trial::recording::{Chunk, Gap, Recording as _, RunHead, SampleGroup};
 use trial::time::{Span, TrialTime};
-use trialfile::{FinishedSamples, Seal, TrialFile, TrialFileError, TrialWriter};
+use trialfile::{FinishedSamples, Seal, Sealing, TrialFile, TrialFileError, TrialWriter};
 use wire::derive::{Derive, Row, Sink};
 
 use crate::{EvidenceError, RunFolder};
@@ -241,8 +241,10 @@ impl Builder {
         let findings = verdict::evaluate(samples.recording())?;
         write_derived(&samples)?;
         let mut journal = journal::SegmentChain::closed(&folder.path());
+        let sealing =
+            Sealing { journal_root: root.0, tag: [0; 16], checkpoints: "", sign: &mut |_| None };
         let origin = samples.recording().head().origin.clone();
-        let seal = samples.finish(Some(&findings), &mut journal, root.0)?;
+        let seal = samples.finish(Some(&findings), &mut journal, sealing)?;
         check_embedded(&self.path, root)?;
         folder.publish(&self.path)?;
         Ok(Built { path: folder.trial_file(), origin, findings, seal })

@@ -10,8 +10,11 @@
 
 mod builder;
 mod folder;
+mod key;
 mod ledger;
 mod recover;
+pub mod signature;
+mod signed_line;
 mod verify;
 
 use std::path::{Path, PathBuf};
@@ -20,8 +23,13 @@ use words::{Language, message};
 
 pub use builder::{Builder, Built};
 pub use folder::{RunFolder, RunLock, run_folders, sync_folder};
+pub use key::{
+    DEFAULT_KEY_NAME, KeyError, KeyFolder, KeyRun, ListedKey, Rotation, StationKey,
+    forbid_core_dumps,
+};
 pub use ledger::{Ledger, LedgerEntry, LedgerEvent};
 pub use recover::{Recovery, close_run, give_up, recover};
+pub use signature::{NamedKey, PublicKey, SignatureError, TrustError, TrustedKeys};
 pub use verify::{Difference, Verification, verify};
 
 /// Name, version and commit of this software, as recordings carry it.
@@ -42,6 +50,9 @@ pub enum EvidenceError {
     /// The trial file.
     #[error(transparent)]
     TrialFile(#[from] trialfile::TrialFileError),
+    /// A key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// The derivation of samples.
     #[error(transparent)]
     Derive(#[from] wire::derive::DeriveError),
@@ -107,6 +118,7 @@ impl EvidenceError {
         let shown = |path: &Path| words::printable(&path.display().to_string());
         let message = match self {
             EvidenceError::TrialFile(error) => return error.in_language(language),
+            EvidenceError::Key(error) => return error.in_language(language),
             EvidenceError::Locked { path, holder } => {
                 message!("evidence-locked", path = shown(path), holder = holder)
             }

@@ -19,9 +19,11 @@
 //! /trial/gaps              table: group, cause, code, start, end
 //! /trial/clock             table: time, wall, uncertainty, step (nanoseconds)
 //! /trial/marks  /trial/events  /trial/accounting      JSON
-//! /trial/documents/<n>     u8, exact bytes; @role @name @blake3
+//! /trial/documents/<n>     u8, exact bytes; @role @name @blake3 @sm3
 //! /trial/journal           u8, the journal's segments behind one another
 //! /trial/verdicts          JSON: the findings of the evaluation at the end of the trial
+//! /trial/checkpoints       JSON: software, public key, and the signed heads of the journal;
+//!                          in signed runs alone
 //! ```
 
 use trial::plan::Plan;
@@ -71,6 +73,8 @@ pub const EVENTS: &str = "trial/events";
 pub const ACCOUNTING: &str = "trial/accounting";
 /// The journal's bytes.
 pub const JOURNAL: &str = "trial/journal";
+/// The signed heads of the journal, JSON.
+pub const CHECKPOINTS: &str = "trial/checkpoints";
 /// The findings, JSON.
 pub const VERDICTS: &str = "trial/verdicts";
 

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use words::{Language, Message, message};
 
 pub use read::{DerivedSamples, StoredSamples, TrialFile};
-pub use seal::{Seal, SealState};
+pub use seal::{Seal, SealState, Sealing, Sign};
 pub use write::{FinishedSamples, TrialWriter};
 
 /// Largest text (JSON or document) that is read from a trial file, in bytes.

@@ -16,6 +16,7 @@ use hdf5::plist::file_access::MetadataCacheConfig;
 use hdf5::types::VarLenUnicode;
 use hdf5::{Dataset, File, Group, H5Type};
 use serde::Serialize;
+use sm3::Digest as _;
 use trial::channel::Sample;
 use trial::document::Document;
 use trial::finding::Findings;
@@ -26,7 +27,7 @@ use trial::scenario::Derived;
 use trial::time::TrialTime;
 
 use crate::tables::{ClockRow, GapRow};
-use crate::{Seal, TrialFile, TrialFileError, doing, layout};
+use crate::{Seal, Sealing, TrialFile, TrialFileError, doing, layout};
 use columns::GroupColumns;
 
 /// Writes a trial file.
@@ -309,6 +310,9 @@ impl TrialWriter {
             attribute(&dataset, "role", role_name(document))?;
             attribute(&dataset, "name", &document.name)?;
             attribute(&dataset, "blake3", &blake3::hash(&document.bytes).to_hex())?;
+            // Beside it the digest of GB/T 32905-2016, for those who have to use that one.
+            let sm3: [u8; 32] = sm3::Sm3::digest(&document.bytes).into();
+            attribute(&dataset, "sm3", &blake3::Hash::from_bytes(sm3).to_hex())?;
         }
         doing(|| "flushing".to_owned(), self.file.flush())?;
         let reader = TrialFile::from_open(self.path, self.file, self.plan, self.groups)?;
@@ -382,8 +386,8 @@ impl FinishedSamples {
         Ok(())
     }
 
-    /// Writes the findings and the journal, closes the file, makes it durable and writes its
-    /// user block.
+    /// Writes the findings, the signed heads and the journal, closes the file, makes it durable
+    /// and writes its user block.
     ///
     /// # Errors
     /// The file can't be written, or the journal can't be read.
@@ -391,18 +395,22 @@ impl FinishedSamples {
         self,
         findings: Option<&Findings>,
         journal: &mut dyn Read,
-        journal_root: [u8; 32],
+        sealing: Sealing<'_>,
     ) -> Result<Seal, TrialFileError> {
         let file = self.reader.file();
         if let Some(findings) = findings {
             json(file, layout::VERDICTS, findings)?;
+        }
+        if !sealing.checkpoints.is_empty() {
+            let dataset = fixed(file, layout::CHECKPOINTS, sealing.checkpoints.as_bytes())?;
+            attribute(&dataset, "content_type", "application/json")?;
         }
         embed_journal(file, journal)?;
         doing(|| "flushing".to_owned(), file.flush())?;
         let path = self.reader.path().to_owned();
         let file = self.reader.into_file();
         doing(|| "closing".to_owned(), file.close())?;
-        Seal::write(&path, journal_root)
+        Seal::write(&path, sealing.journal_root, sealing.tag, sealing.sign)
     }
 }
 

@@ -35,6 +35,10 @@ fn identity(ui: &mut egui::Ui, viewer: &Viewer) {
             theme::outlined_badge(ui, &text(language, "viewer-unsealed"), 12.0, theme::UNSEALED)
                 .on_hover_text(text(language, "viewer-unsealed-hint"));
         }
+        crate::replay::SealShown::Unchecked => {
+            theme::outlined_badge(ui, &text(language, "viewer-unchecked"), 12.0, theme::UNSEALED)
+                .on_hover_text(text(language, "viewer-unchecked-hint"));
+        }
     }
     if head.end.is_none() {
         theme::outlined_badge(ui, &text(language, "viewer-incomplete"), 12.0, theme::FLAW);

@@ -281,5 +281,11 @@ pub fn write(path: &Path) {
     }
     let findings = verdict::evaluate(finished.recording()).expect("evaluate");
     assert!(finished.recording().head().end.is_some());
-    finished.finish(Some(&findings), &mut std::io::empty(), [0; 32]).expect("seal");
+    let sealing = trialfile::Sealing {
+        journal_root: [0; 32],
+        tag: [0; 16],
+        checkpoints: "",
+        sign: &mut |_| None,
+    };
+    finished.finish(Some(&findings), &mut std::io::empty(), sealing).expect("seal");
 }
