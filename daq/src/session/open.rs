@@ -156,7 +156,7 @@ fn begin(prepared: &Prepared, place: &Place, by: Option<&str>) -> Result<Begun, 
         let plan = prepared.documents.plan().map(|plan| journal::digest_hex(&plan.bytes));
         let event = LedgerEvent::Begin { plan: plan.unwrap_or_default() };
         let previous_root = ledger.last_root();
-        ledger.append(&prepared.plan.id, run, Clock::wall_now(), event)?;
+        ledger.append(&prepared.plan.id, run, Clock::wall_now(), event, None)?;
         previous_root
     };
     let clock = Clock::start();

@@ -3,6 +3,10 @@
 //! One line of JSON an entry. Each carries the BLAKE3 digest of the line before it, so that an
 //! entry can't be taken out or changed unseen; the first carries zeros. Entries are synced
 //! before the run goes on. No run can vanish: what began and has no end is told as unfinished.
+//!
+//! An entry written with a key ends in its signature (see [`crate::signed_line`]); the digest that
+//! the next one carries is that of the whole line, signature included. Entries without a key have
+//! neither of the two fields.
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
@@ -14,12 +18,16 @@ use trial::record::EndKind;
 use trial::time::WallTime;
 
 use crate::folder::{ensure_no_link, plain_options};
-use crate::{EvidenceError, MAX_LEDGER_ENTRIES, io, sync_folder};
+use crate::key::StationKey;
+use crate::signature::{LEDGER_PURPOSE, PublicKey, TrustedKeys};
+use crate::{EvidenceError, MAX_LEDGER_ENTRIES, io, signed_line, sync_folder};
 
 /// Name of the ledger in an output folder.
 const FILE_NAME: &str = "runs.ledger";
 /// Largest ledger that is read, in bytes.
 const MAX_LEDGER_BYTES: u64 = 1 << 30;
+/// Digits of a digest in hexadecimal.
+const DIGEST_DIGITS: usize = 64;
 
 /// What a ledger entry tells.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +65,12 @@ pub struct LedgerEntry {
     pub event: LedgerEvent,
     /// Digest of the line before.
     pub before: String,
+    /// Public key that signed it, in hexadecimal; `None` if nobody did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Signature over the line with this one empty; there where the key is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<String>,
 }
 
 /// The ledger of an output folder.
@@ -134,7 +148,7 @@ impl Ledger {
         })
     }
 
-    /// Adds an entry, durably.
+    /// Adds an entry, durably, signed if there is a key.
     ///
     /// # Errors
     /// The ledger can't be written.
@@ -144,17 +158,24 @@ impl Ledger {
         run: u32,
         at: WallTime,
         event: LedgerEvent,
+        key: Option<&StationKey>,
     ) -> Result<(), EvidenceError> {
-        let entry = LedgerEntry {
+        let mut entry = LedgerEntry {
             entry: self.entries.len() as u64 + 1,
             trial: trial.to_owned(),
             run,
             at,
             event,
             before: self.last_line_digest.clone(),
+            key: key.map(|key| key.public().to_hex()),
+            signature: key.map(|_| String::new()),
         };
         let failed = |error: serde_json::Error| io("write to", &self.path)(error.into());
         let mut line = serde_json::to_string(&entry).map_err(failed)?;
+        if let Some(signed) = key.and_then(|key| signed_line::sign(LEDGER_PURPOSE, &line, key)) {
+            line = signed;
+            entry = serde_json::from_str(&line).map_err(failed)?;
+        }
         let digest = blake3::hash(line.as_bytes()).to_hex().to_string();
         line.push('\n');
         let written = self.file.write_all(line.as_bytes()).and_then(|()| self.file.sync_all());
@@ -167,42 +188,114 @@ impl Ledger {
 
 /// The entries of a ledger and the digest of its last line, or the number of the first bad one.
 fn check(text: &str) -> Result<(Vec<LedgerEntry>, String), usize> {
-    let mut before = "0".repeat(64);
+    let mut before = "0".repeat(DIGEST_DIGITS);
     let mut entries = Vec::new();
     for (index, line) in text.lines().enumerate() {
-        let number = index + 1;
-        let entry: LedgerEntry = serde_json::from_str(line).map_err(|_| number)?;
-        if entry.before != before || entry.entry != number as u64 || number > MAX_LEDGER_ENTRIES {
-            return Err(number);
-        }
+        let entry = parse_entry(line, index, &before).ok_or(index + 1)?;
         before = blake3::hash(line.as_bytes()).to_hex().to_string();
         entries.push(entry);
     }
     Ok((entries, before))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// The entry at `index`, from 0, if it is in its place of the chain.
+fn parse_entry(line: &str, index: usize, before: &str) -> Option<LedgerEntry> {
+    let entry: LedgerEntry = serde_json::from_str(line).ok()?;
+    let in_place = entry.before == before && entry.entry == index as u64 + 1;
+    let in_form = entry.key.is_some() == entry.signature.is_some();
+    (in_place && in_form && index < MAX_LEDGER_ENTRIES).then_some(entry)
+}
 
-    #[test]
-    fn an_entry_cannot_be_changed_or_taken_out() {
-        let root = std::env::temp_dir().join(format!("ledger-{}", std::process::id()));
-        std::fs::create_dir_all(&root).unwrap();
-        let mut ledger = Ledger::open(&root).unwrap();
-        for run in 1..=3 {
-            let event = LedgerEvent::Begin { plan: "ab".to_owned() };
-            ledger.append("T-1", run, WallTime(run.into()), event).unwrap();
-        }
-        drop(ledger);
-        let path = root.join(FILE_NAME);
-        let text = std::fs::read_to_string(&path).unwrap();
-        assert_eq!(Ledger::open(&root).unwrap().entries().len(), 3);
+/// What a check of a ledger found.
+///
+/// What nobody can see from the inside is that the last entries were taken away, or that the whole
+/// ledger is an old copy: compare its last line with one that was noted elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LedgerReport {
+    /// Entries before the first bad one.
+    pub entries: u64,
+    /// Number of the first bad entry, from 1, if there is one.
+    pub first_bad: Option<u64>,
+    /// Runs that began and have no end, up to there.
+    pub unfinished: Vec<(String, u32)>,
+    /// Entries that a trusted key signed.
+    pub trusted: u64,
+    /// Entries that nobody signed.
+    pub unsigned: u64,
+    /// The keys that signed and are not trusted, in the order of their first entry.
+    pub unknown_keys: Vec<PublicKey>,
+    /// Whether an entry at the end was cut while it was written; nobody was told of it.
+    pub torn: bool,
+    /// Digest of the last good line, to be noted elsewhere.
+    pub last_digest: String,
+}
 
-        let changed = text.replacen("\"run\":2", "\"run\":7", 1);
-        assert_eq!(check(&changed).unwrap_err(), 3);
-        let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(check(&[lines[0], lines[2]].join("\n")).unwrap_err(), 2);
-        std::fs::remove_dir_all(&root).unwrap();
+impl LedgerReport {
+    /// Whether every entry is whole and in its place, with a signature that matches or none.
+    pub fn is_whole(&self) -> bool {
+        self.first_bad.is_none()
+    }
+
+    /// Whether a trusted key signed every entry.
+    pub fn is_trusted(&self) -> bool {
+        self.is_whole() && self.entries > 0 && self.trusted == self.entries
     }
 }
+
+/// Checks a ledger.
+///
+/// # Errors
+/// It can't be read or is a symbolic link.
+pub fn check_ledger(path: &Path, trust: &TrustedKeys) -> Result<LedgerReport, EvidenceError> {
+    ensure_no_link(path)?;
+    let file = plain_options().read(true).open(path).map_err(io("open", path))?;
+    let mut bytes = Vec::new();
+    file.take(MAX_LEDGER_BYTES).read_to_end(&mut bytes).map_err(io("read", path))?;
+    Ok(check_ledger_bytes(&bytes, trust))
+}
+
+/// Checks the bytes of a ledger.
+pub fn check_ledger_bytes(bytes: &[u8], trust: &TrustedKeys) -> LedgerReport {
+    let mut report = LedgerReport { last_digest: "0".repeat(DIGEST_DIGITS), ..Default::default() };
+    for (index, line) in bytes.split_inclusive(|&byte| byte == b'\n').enumerate() {
+        let Some(line) = line.strip_suffix(b"\n") else {
+            report.torn = true;
+            break;
+        };
+        if report.take(line, index, trust).is_none() {
+            report.first_bad = Some(index as u64 + 1);
+            break;
+        }
+    }
+    report
+}
+
+impl LedgerReport {
+    /// Takes the next line; `None` if it is bad.
+    fn take(&mut self, line: &[u8], index: usize, trust: &TrustedKeys) -> Option<()> {
+        let line = std::str::from_utf8(line).ok()?;
+        let entry = parse_entry(line, index, &self.last_digest)?;
+        let run = (entry.trial, entry.run);
+        match entry.event {
+            LedgerEvent::Begin { .. } => self.unfinished.push(run),
+            LedgerEvent::End { .. } => self.unfinished.retain(|other| *other != run),
+        }
+        match entry.key {
+            None => self.unsigned += 1,
+            Some(key) => {
+                let key = signed_line::verify(LEDGER_PURPOSE, line, &key).ok()?;
+                if trust.contains(key) {
+                    self.trusted += 1;
+                } else if !self.unknown_keys.contains(&key) {
+                    self.unknown_keys.push(key);
+                }
+            }
+        }
+        self.last_digest = blake3::hash(line.as_bytes()).to_hex().to_string();
+        self.entries += 1;
+        Some(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -27,7 +27,9 @@ pub use key::{
     DEFAULT_KEY_NAME, KeyError, KeyFolder, KeyRun, ListedKey, Rotation, StationKey,
     forbid_core_dumps,
 };
-pub use ledger::{Ledger, LedgerEntry, LedgerEvent};
+pub use ledger::{
+    Ledger, LedgerEntry, LedgerEvent, LedgerReport, check_ledger, check_ledger_bytes,
+};
 pub use recover::{Recovery, close_run, give_up, recover};
 pub use signature::{NamedKey, PublicKey, SignatureError, TrustError, TrustedKeys};
 pub use verify::{Difference, Verification, verify};

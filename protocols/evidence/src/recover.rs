@@ -96,7 +96,7 @@ pub fn give_up(
         let mut ledger = Ledger::open(folder.root())?;
         if ledger.has_begun(trial, run) && !ledger.has_ended(trial, run) {
             let (reason, root) = (reason.to_owned(), String::new());
-            ledger.append(trial, run, now, LedgerEvent::End { kind, reason, root })?;
+            ledger.append(trial, run, now, LedgerEvent::End { kind, reason, root }, None)?;
         }
     }
     folder.remove()
@@ -150,7 +150,7 @@ pub(crate) fn write_end(folder: &RunFolder, now: WallTime) -> Result<(), Evidenc
     let end = head.end.clone().unwrap_or(unknown);
     let root = journal::ChainValue(file.seal()?.journal_root).to_hex();
     let event = LedgerEvent::End { kind: end.kind, reason: end.reason, root };
-    ledger.append(&head.origin.trial, head.origin.run, now, event)
+    ledger.append(&head.origin.trial, head.origin.run, now, event, None)
 }
 
 /// Ends a run in order: builds are done, the ledger and the folder remain.

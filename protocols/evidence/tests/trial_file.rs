@@ -309,7 +309,7 @@ fn a_run_that_only_began_ends_in_the_ledger() {
     for (index, length) in [0, 1, 63, 64, 300, beginning / 2].into_iter().enumerate() {
         let (folder, run) = RunFolder::create_next(&root.0, "T-1").unwrap();
         let begin = LedgerEvent::Begin { plan: String::new() };
-        Ledger::open(&root.0).unwrap().append("T-1", run, WallTime(0), begin).unwrap();
+        Ledger::open(&root.0).unwrap().append("T-1", run, WallTime(0), begin, None).unwrap();
         if index > 0 {
             let segment = journal::segment_path(&folder.path(), 0);
             fs::write(segment, &bytes[..length]).unwrap();
