@@ -16,6 +16,7 @@ mod recover;
 pub mod signature;
 mod signed_line;
 mod verify;
+mod witness;
 
 use std::path::{Path, PathBuf};
 
@@ -33,6 +34,10 @@ pub use ledger::{
 pub use recover::{Recovery, close_run, give_up, recover};
 pub use signature::{NamedKey, PublicKey, SignatureError, TrustError, TrustedKeys};
 pub use verify::{Difference, Verification, verify};
+pub use witness::{
+    MAX_WITNESSED_HEADS, Witness, WitnessFinding, WitnessedHead, WitnessedHeads, check_witnessed,
+    parse_witnessed, witnessed_heads,
+};
 
 /// Name, version and commit of this software, as recordings carry it.
 pub const SOFTWARE: &str =
