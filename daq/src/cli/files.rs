@@ -17,7 +17,7 @@ use super::{Failure, Format, Outcome, print_json, render};
 use crate::documents::read_capped;
 use crate::status::Counts;
 
-fn open(file: &Path, language: Language) -> Result<TrialFile, Failure> {
+pub(super) fn open(file: &Path, language: Language) -> Result<TrialFile, Failure> {
     TrialFile::open(file).map_err(|error| Failure {
         code: if matches!(error, TrialFileError::Io { .. }) { 1 } else { 2 },
         text: error.in_language(language),

@@ -3,6 +3,7 @@
 //! Exit codes: 0 in order; 1 trouble; 2 bad input; of a judgement 3 on a fail, else 4 on
 //! anything undecided; of a verification 3 altered, 4 whole but unsealed.
 
+mod audit;
 mod catalogue;
 mod check;
 mod control;
@@ -100,6 +101,11 @@ enum Command {
     },
     Recover {
         folder: PathBuf,
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+    },
+    Audit {
+        recording: PathBuf,
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
     },
@@ -214,6 +220,7 @@ fn dispatch(command: Command, language: Language) -> Outcome {
         }
         Command::Verify { file, format } => verify::verify(&file, format, language),
         Command::Recover { folder, format } => recover::recover(&folder, format, language),
+        Command::Audit { recording, format } => audit::audit(&recording, format, language),
         Command::Scenarios { id, format } => catalogue::scenarios(id.as_deref(), format, language),
         Command::Devices { id, format } => catalogue::devices(id.as_deref(), format, language),
         Command::Completions { shell } => {
