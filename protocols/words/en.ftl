@@ -571,3 +571,7 @@ audit-run-running = goes on
 audit-run-unfinished = NEVER ENDED: daq recover finishes it
 audit-run-not-in-ledger = NOT IN THE LEDGER of this folder
 audit-file-missing = ITS TRIAL FILE IS NOT IN THIS FOLDER.
+
+## Amendments
+evidence-amendments = The amendments { $path } do not check at number { $number }. Nothing was added; restore them from a copy.
+evidence-amendment-form = The amendment is too long, is not in its form, or is one too many. A value is a decimal number such as 2.50, a text has up to 16 KiB.

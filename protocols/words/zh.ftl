@@ -571,3 +571,7 @@ audit-run-running = 进行中
 audit-run-unfinished = 从未结束:用 daq recover 完成
 audit-run-not-in-ledger = 不在本目录台账中
 audit-file-missing = 其试验文件不在本目录中。
+
+## 补充记录
+evidence-amendments = 补充记录 { $path } 的第 { $number } 条核验不符。未追加任何内容，请从副本恢复。
+evidence-amendment-form = 补充记录过长、格式不符或条数已满。数值须为十进制数（如 2.50），文字不超过 16 KiB。

@@ -8,6 +8,7 @@
 //! - Nothing existing is overwritten: a trial file appears under its name by a rename that
 //!   refuses to replace, after it and its folder were synced.
 
+mod amendment;
 mod builder;
 mod folder;
 mod key;
@@ -22,6 +23,10 @@ use std::path::{Path, PathBuf};
 
 use words::{Language, message};
 
+pub use amendment::{
+    AmendmentEntry, Amendments, AmendmentsReport, MAX_AMENDMENT_BYTES, MAX_AMENDMENTS, NewAmendment, Vouched,
+    amendments_file, check_amendments, check_amendments_bytes,
+};
 pub use builder::{Builder, Built};
 pub use folder::{RunFolder, RunLock, run_folders, sync_folder};
 pub use key::{
@@ -101,6 +106,17 @@ pub enum EvidenceError {
         /// First bad entry, from 1.
         entry: usize,
     },
+    /// The amendments of a trial are damaged.
+    #[error("the amendments {path} do not check at number {number}; restore them from a copy")]
+    Amendments {
+        /// The amendments.
+        path: PathBuf,
+        /// First bad one, from 1.
+        number: u64,
+    },
+    /// An amendment is too long or not in its form.
+    #[error("the amendment is too long, is not in its form, or is one too many")]
+    AmendmentForm,
     /// Too many runs.
     #[error("there are {MAX_RUNS} runs of this plan already; choose another output folder")]
     TooManyRuns,
@@ -137,6 +153,10 @@ impl EvidenceError {
             EvidenceError::Ledger { path, entry } => {
                 message!("evidence-ledger", path = shown(path), entry = entry)
             }
+            EvidenceError::Amendments { path, number } => {
+                message!("evidence-amendments", path = shown(path), number = number)
+            }
+            EvidenceError::AmendmentForm => message!("evidence-amendment-form"),
             EvidenceError::TooManyRuns => message!("evidence-too-many-runs", limit = MAX_RUNS),
             other => return other.to_string(),
         };

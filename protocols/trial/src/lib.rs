@@ -5,6 +5,7 @@
 //! the product works with; the lowering between them is here, so that every program refuses the
 //! same documents for the same reasons.
 
+pub mod amendment;
 pub mod catalogue;
 pub mod channel;
 pub mod document;
