@@ -154,7 +154,7 @@ pub(super) fn evaluate(
     let trial = open(file, language)?;
     let plan = match scenario {
         None => trial.shared_plan(),
-        Some(path) => Arc::new(with_scenario(&trial, path, language)?),
+        Some(path) => Arc::new(with_scenario(&trial, path, language)?.0),
     };
     let findings = verdict::evaluate_with(&trial, &plan).map_err(Failure::trouble)?;
     let origin = &trial.head().origin;
@@ -172,7 +172,11 @@ pub(super) fn evaluate(
 }
 
 /// The trial's plan with another scenario in the place of its own.
-fn with_scenario(trial: &TrialFile, path: &Path, language: Language) -> Result<Plan, Failure> {
+pub(super) fn with_scenario(
+    trial: &TrialFile,
+    path: &Path,
+    language: Language,
+) -> Result<(Plan, Vec<u8>), Failure> {
     let bytes = read_capped(path).map_err(|error| {
         let file = words::printable(&path.display().to_string());
         let message = message!("evaluate-scenario-unreadable", file = file, why = error);
@@ -184,5 +188,7 @@ fn with_scenario(trial: &TrialFile, path: &Path, language: Language) -> Result<P
             document.bytes.clone_from(&bytes);
         }
     }
-    Plan::resolve(&documents).map_err(|error| Failure::bad_input(error.in_language(language)))
+    let plan = Plan::resolve(&documents);
+    let plan = plan.map_err(|error| Failure::bad_input(error.in_language(language)))?;
+    Ok((plan, bytes))
 }

@@ -18,6 +18,50 @@ pub fn wanted_language(arguments: impl Iterator<Item = String>) -> Language {
     given.unwrap_or_else(Language::from_environment)
 }
 
+/// What the commands below a command are for: command, command below it, text.
+fn below(language: Language) -> [(&'static str, &'static str, String); 11] {
+    [
+        ("amend", "sign-off", text(language, "help-amend-sign-off")),
+        ("amend", "note", text(language, "help-amend-note")),
+        ("amend", "deviation", text(language, "help-amend-deviation")),
+        ("amend", "reading", text(language, "help-amend-reading")),
+        ("amend", "witness", text(language, "help-amend-witness")),
+        ("amend", "mark", text(language, "help-amend-mark")),
+        ("amend", "re-evaluation", text(language, "help-amend-re-evaluation")),
+        ("amend", "list", text(language, "help-amend-list")),
+        ("key", "new", text(language, "help-key-new")),
+        ("key", "list", text(language, "help-key-list")),
+        ("key", "rotate", text(language, "help-key-rotate")),
+    ]
+}
+
+/// What the arguments of amendments and keys are for.
+fn of_amendments_and_keys(language: Language) -> [(&'static str, String); 21] {
+    [
+        ("amend-why", text(language, "help-arg-amend-why")),
+        ("keys", text(language, "help-arg-keys")),
+        ("key", text(language, "help-arg-key")),
+        ("key-name", text(language, "help-arg-key-name")),
+        ("old-name", text(language, "help-arg-old-name")),
+        ("keep", text(language, "help-arg-keep")),
+        ("role", text(language, "help-arg-role")),
+        ("statement", text(language, "help-arg-statement")),
+        ("note", text(language, "help-arg-note")),
+        ("from", text(language, "help-arg-from")),
+        ("instead", text(language, "help-arg-instead")),
+        ("consent", text(language, "help-arg-consent")),
+        ("reading-of", text(language, "help-arg-reading-of")),
+        ("value", text(language, "help-arg-value")),
+        ("unit", text(language, "help-arg-unit")),
+        ("resolution", text(language, "help-arg-resolution")),
+        ("instrument", text(language, "help-arg-instrument")),
+        ("observed_at", text(language, "help-arg-observed-at")),
+        ("number", text(language, "help-arg-number")),
+        ("mark-text", text(language, "help-arg-mark-text")),
+        ("trust", text(language, "help-arg-trust")),
+    ]
+}
+
 /// Puts the help texts of `language` into the command line's definition.
 pub fn localise(command: Command, language: Language) -> Command {
     let about = [
@@ -32,6 +76,8 @@ pub fn localise(command: Command, language: Language) -> Command {
         ("verify", text(language, "help-verify")),
         ("recover", text(language, "help-recover")),
         ("audit", text(language, "help-audit")),
+        ("amend", text(language, "help-amend")),
+        ("key", text(language, "help-key")),
         ("scenarios", text(language, "help-scenarios")),
         ("devices", text(language, "help-devices")),
         ("completions", text(language, "help-completions")),
@@ -59,8 +105,9 @@ pub fn localise(command: Command, language: Language) -> Command {
         ("id", text(language, "help-arg-id")),
         ("shell", text(language, "help-arg-shell")),
     ];
+    let further = of_amendments_and_keys(language);
     let with_arguments = |mut command: Command| {
-        for (name, help) in &arguments {
+        for (name, help) in arguments.iter().chain(&further) {
             if command.get_arguments().any(|argument| argument.get_id() == name) {
                 command = command.mut_arg(name, |argument| argument.help(help));
             }
@@ -70,6 +117,11 @@ pub fn localise(command: Command, language: Language) -> Command {
     let mut command = with_arguments(command.about(text(language, "help-about")));
     for (name, about) in about {
         command = command.mut_subcommand(name, |sub| with_arguments(sub.about(about)));
+    }
+    for (above, name, about) in below(language) {
+        command = command.mut_subcommand(above, |sub| {
+            sub.mut_subcommand(name, |sub| with_arguments(sub.about(about)))
+        });
     }
     command
 }

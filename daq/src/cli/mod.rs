@@ -3,6 +3,7 @@
 //! Exit codes: 0 in order; 1 trouble; 2 bad input; of a judgement 3 on a fail, else 4 on
 //! anything undecided; of a verification 3 altered, 4 whole but unsealed.
 
+mod amend;
 mod audit;
 mod catalogue;
 mod check;
@@ -10,6 +11,7 @@ mod control;
 mod demo;
 mod files;
 mod help;
+mod key;
 mod recover;
 mod render;
 mod run;
@@ -108,6 +110,15 @@ enum Command {
         recording: PathBuf,
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
+    },
+    Amend {
+        file: PathBuf,
+        #[command(subcommand)]
+        what: amend::What,
+    },
+    Key {
+        #[command(subcommand)]
+        what: key::What,
     },
     Scenarios {
         id: Option<String>,
@@ -221,6 +232,8 @@ fn dispatch(command: Command, language: Language) -> Outcome {
         Command::Verify { file, format } => verify::verify(&file, format, language),
         Command::Recover { folder, format } => recover::recover(&folder, format, language),
         Command::Audit { recording, format } => audit::audit(&recording, format, language),
+        Command::Amend { file, what } => amend::amend(&file, what, language),
+        Command::Key { what } => key::key(what, language),
         Command::Scenarios { id, format } => catalogue::scenarios(id.as_deref(), format, language),
         Command::Devices { id, format } => catalogue::devices(id.as_deref(), format, language),
         Command::Completions { shell } => {
@@ -242,15 +255,18 @@ fn version() -> String {
     )
 }
 
+/// The product's folder in the user's data folder (XDG).
+fn data_folder() -> PathBuf {
+    let absolute = |name| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
+    let data = absolute("XDG_DATA_HOME")
+        .or_else(|| absolute("HOME").map(|home| home.join(".local/share")))
+        .unwrap_or_default();
+    data.join("proving-ground")
+}
+
 /// The output folder: as given, else `trials` in the user's data folder (XDG).
 fn output_folder(given: Option<PathBuf>) -> PathBuf {
-    given.unwrap_or_else(|| {
-        let absolute = |name| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
-        let data = absolute("XDG_DATA_HOME")
-            .or_else(|| absolute("HOME").map(|home| home.join(".local/share")))
-            .unwrap_or_default();
-        data.join("proving-ground").join("trials")
-    })
+    given.unwrap_or_else(|| data_folder().join("trials"))
 }
 
 /// Prints one JSON object for a program.

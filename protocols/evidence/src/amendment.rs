@@ -22,7 +22,7 @@ use trial::time::WallTime;
 
 use crate::folder::{ensure_no_link, plain_options};
 use crate::key::StationKey;
-use crate::signature::{AMENDMENT_PURPOSE, PublicKey, TrustedKeys, short_fingerprint};
+use crate::signature::{AMENDMENT_PURPOSE, PublicKey, TrustedKeys, from_hex, short_fingerprint};
 use crate::{EvidenceError, SOFTWARE, io, signed_line, sync_folder};
 
 /// Most amendments of one trial.
@@ -107,6 +107,11 @@ impl AmendmentsReport {
     pub fn is_trusted(&self) -> bool {
         let trusted = |(_, vouched): &(_, Vouched)| matches!(vouched, Vouched::Trusted(_));
         self.is_whole() && self.entries.iter().all(trusted)
+    }
+
+    /// What to compare with the fingerprint that was told when the last one was added.
+    pub fn last_fingerprint(&self) -> String {
+        from_hex(&self.last_digest).map(|digest| short_fingerprint(&digest)).unwrap_or_default()
     }
 
     /// Takes the next line; `None` if it is bad.

@@ -24,11 +24,16 @@ impl Scratch {
         KeyFolder::open(&self.0.join("keys")).create_key(name, WallTime(0)).unwrap()
     }
 
+    /// Adds one, and makes sure that what is told of it is what a check finds.
     fn add(&self, what: Amendment, key: Option<&StationKey>) -> Result<u64, EvidenceError> {
         let mut amendments = Amendments::open(&self.trial(), &ROOT)?;
         let (by, why) = ("Li Wei".to_owned(), "asked for".to_owned());
         let new = NewAmendment { by, at: WallTime(7), why, what };
-        amendments.append(new, key).map(|(entry, _)| entry.number)
+        let (entry, fingerprint) = amendments.append(new, key)?;
+        let report = self.check(&TrustedKeys::default());
+        assert_eq!(report.last_fingerprint(), fingerprint);
+        assert_eq!(report.entries.last().map(|(last, _)| last), Some(&entry));
+        Ok(entry.number)
     }
 
     fn bytes(&self) -> Vec<u8> {

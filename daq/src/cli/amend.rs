@@ -1,0 +1,249 @@
+//! `daq amend`: what is said about a trial after its file was closed.
+
+mod show;
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use evidence::{AmendmentEntry, Amendments, EvidenceError, NewAmendment};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use trial::amendment::{Amendment, LateReading, SignOffRole};
+use trial::document::DocumentRole;
+use trial::time::WallTime;
+use trialfile::{Seal, TrialFileError};
+use words::{Language, message, text};
+
+use super::{Failure, Format, Outcome, control, files, key, print_json};
+use crate::clock::Clock;
+use crate::station;
+
+/// Who amends, why, and with which key of the station.
+#[derive(Debug, Args)]
+pub(super) struct Author {
+    #[arg(long)]
+    by: String,
+    #[arg(long = "why", id = "amend-why", value_name = "WHY")]
+    why: String,
+    #[arg(long)]
+    keys: Option<PathBuf>,
+    #[arg(long)]
+    key: Option<String>,
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum What {
+    SignOff {
+        #[arg(long, value_parser = role)]
+        role: SignOffRole,
+        #[arg(long)]
+        statement: String,
+        #[command(flatten)]
+        author: Author,
+    },
+    Note {
+        #[arg(long = "text", id = "note", value_name = "TEXT")]
+        note: String,
+        #[command(flatten)]
+        author: Author,
+    },
+    Deviation {
+        #[arg(long)]
+        from: String,
+        #[arg(long)]
+        instead: String,
+        #[arg(long)]
+        consent: Option<String>,
+        #[command(flatten)]
+        author: Author,
+    },
+    Reading {
+        #[arg(long = "of", id = "reading-of", value_name = "ROLE")]
+        of: String,
+        #[arg(long, allow_hyphen_values = true)]
+        value: String,
+        #[arg(long)]
+        unit: String,
+        #[arg(long)]
+        resolution: Option<String>,
+        #[arg(long)]
+        instrument: String,
+        #[arg(long, value_parser = instant)]
+        observed_at: WallTime,
+        #[command(flatten)]
+        author: Author,
+    },
+    Witness {
+        #[arg(long)]
+        statement: String,
+        #[command(flatten)]
+        author: Author,
+    },
+    Mark {
+        #[arg(long)]
+        number: u32,
+        #[arg(long = "text", id = "mark-text", value_name = "TEXT")]
+        #[arg(required_unless_present = "retract")]
+        mark_text: Option<String>,
+        #[arg(long, conflicts_with = "mark-text")]
+        retract: bool,
+        #[command(flatten)]
+        author: Author,
+    },
+    ReEvaluation {
+        #[arg(long)]
+        scenario: Option<PathBuf>,
+        #[command(flatten)]
+        author: Author,
+    },
+    List {
+        #[arg(long)]
+        trust: Vec<String>,
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+    },
+}
+
+fn role(text: &str) -> Result<SignOffRole, String> {
+    match text {
+        "operator" => Ok(SignOffRole::Operator),
+        "reviewer" => Ok(SignOffRole::Reviewer),
+        "approver" => Ok(SignOffRole::Approver),
+        "witness" => Ok(SignOffRole::Witness),
+        _ => Err("operator | reviewer | approver | witness".to_owned()),
+    }
+}
+
+fn instant(text: &str) -> Result<WallTime, String> {
+    WallTime::from_rfc3339(text).ok_or_else(|| "2026-06-15T14:05:00+08:00".to_owned())
+}
+
+pub(super) fn amend(file: &Path, what: What, language: Language) -> Outcome {
+    match what {
+        What::List { trust, format } => show::list(file, &trust, format, language),
+        What::SignOff { role, statement, author } => {
+            add(file, Amendment::SignOff { role, statement }, author, language)
+        }
+        What::Note { note, author } => add(file, Amendment::Note { text: note }, author, language),
+        What::Deviation { from, instead, consent, author } => {
+            let consent = consent.unwrap_or_default();
+            add(file, Amendment::Deviation { from, instead, consent }, author, language)
+        }
+        What::Reading { of, value, unit, resolution, instrument, observed_at, author } => {
+            let reading = LateReading {
+                of,
+                value,
+                unit,
+                resolution: resolution.unwrap_or_default(),
+                instrument,
+                observed_at,
+                entered_at: Clock::wall_now(),
+            };
+            add(file, Amendment::Reading(reading), author, language)
+        }
+        What::Witness { statement, author } => {
+            add(file, Amendment::Witness { statement }, author, language)
+        }
+        What::Mark { number, mark_text, retract, author } => {
+            let (text, at) = (mark_text, None);
+            let correction =
+                Amendment::MarkCorrection { mark: number, text, at, retracts: retract };
+            add(file, correction, author, language)
+        }
+        What::ReEvaluation { scenario, author } => {
+            // What is altered is not judged again: this looks at the seal before it reads.
+            checked_seal(file, language)?;
+            add(file, judged_again(file, scenario.as_deref(), language)?, author, language)
+        }
+    }
+}
+
+/// The findings by another scenario, or by the trial's own.
+fn judged_again(
+    file: &Path,
+    scenario: Option<&Path>,
+    language: Language,
+) -> Result<Amendment, Failure> {
+    let trial = files::open(file, language)?;
+    let (plan, bytes) = match scenario {
+        Some(path) => files::with_scenario(&trial, path, language)?,
+        None => {
+            let documents = trial.documents().map_err(Failure::trouble)?.documents;
+            let own = documents.into_iter().find(|one| one.role == DocumentRole::Scenario);
+            let bytes = own.map(|one| one.bytes).unwrap_or_default();
+            (trial.shared_plan().as_ref().clone(), bytes)
+        }
+    };
+    let findings = verdict::evaluate_with(&trial, &plan).map_err(Failure::trouble)?;
+    let findings = serde_json::to_string(&findings).map_err(Failure::trouble)?;
+    Ok(Amendment::ReEvaluation {
+        scenario: plan.scenario.id.clone(),
+        digest: journal::digest_hex(&bytes),
+        findings: RawValue::from_string(findings).map_err(Failure::trouble)?,
+    })
+}
+
+/// The seal of a file that is whole: nothing is attached to an altered one.
+fn checked_seal(file: &Path, language: Language) -> Result<Seal, Failure> {
+    let failed = |error: TrialFileError| Failure {
+        code: if matches!(error, TrialFileError::Io { .. }) { 1 } else { 2 },
+        text: error.in_language(language),
+    };
+    let seal = Seal::read(file).map_err(failed)?;
+    let whole = seal.matches(file, &mut |_| {}).map_err(failed)?
+        && evidence::signature::verify_seal(&seal).is_ok();
+    if whole {
+        return Ok(seal);
+    }
+    let file = words::printable(&file.display().to_string());
+    let text = message!("amend-altered", file = file).in_language(language);
+    Err(Failure { code: 3, text })
+}
+
+/// What was added, for a program.
+#[derive(Serialize)]
+struct Added<'a> {
+    file: String,
+    root: String,
+    fingerprint: String,
+    signed_by: Option<String>,
+    amendment: &'a AmendmentEntry,
+}
+
+fn add(file: &Path, what: Amendment, author: Author, language: Language) -> Outcome {
+    let Author { by, why, keys, key: name, format } = author;
+    let by = control::name_given(Some(by), language)?;
+    if why.trim().is_empty() {
+        return Err(Failure::bad_input(text(language, "amend-why-empty")));
+    }
+    let seal = checked_seal(file, language)?;
+    let key = key::signing_key(&key::key_folder(keys), name.as_deref(), language)?;
+    let failed = |error: EvidenceError| Failure {
+        code: match &error {
+            EvidenceError::Amendments { .. } => 3,
+            EvidenceError::AmendmentForm | EvidenceError::Link(_) => 2,
+            _ => 1,
+        },
+        text: error.in_language(language),
+    };
+    let by = station::person(by.as_deref(), &station::own_account());
+    let new = NewAmendment { by, at: Clock::wall_now(), why, what };
+    let mut amendments = Amendments::open(file, &seal.journal_root).map_err(failed)?;
+    let (entry, fingerprint) = amendments.append(new, key.as_ref()).map_err(failed)?;
+    let added = Added {
+        file: words::printable(&evidence::amendments_file(file).display().to_string()),
+        root: evidence::signature::short_fingerprint(&seal.journal_root),
+        fingerprint,
+        signed_by: key.as_ref().map(|key| key.public().fingerprint()),
+        amendment: &entry,
+    };
+    match format {
+        Format::Json => print_json(&added),
+        Format::Text => {
+            show::added(&added, key.as_ref(), language);
+            Ok(0)
+        }
+    }
+}
