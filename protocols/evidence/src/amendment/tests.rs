@@ -1,3 +1,5 @@
+//! Amendments: every kind, order, signatures, damage of every byte.
+
 use proptest::prelude::*;
 use serde_json::value::RawValue;
 use trial::amendment::{LateReading, SignOffRole};

@@ -95,3 +95,32 @@ fn write(path: &Path, counter: &Counter) -> Result<(), KeyError> {
     std::fs::rename(&fresh, path).map_err(io("replace", path))?;
     sync_parent(path)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// RFC 8032, section 7.1, test 1.
+    const KEY: &str = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+
+    #[test]
+    fn a_counter_is_that_of_its_key_or_none() {
+        let key = PublicKey::from_hex(KEY).unwrap();
+        let good = format!("{{\"key\":\"{KEY}\",\"runs\":7,\"last_root\":\"\"}}");
+        assert_eq!(parse(good.as_bytes(), key).unwrap().runs, 7);
+        for (from, to) in
+            [("d75a", "d75b"), ("7,", "-7,"), ("\"\"}", "\"ab\"}"), ("runs", "walks"), ("{", "[")]
+        {
+            assert_eq!(parse(good.replacen(from, to, 1).as_bytes(), key), None, "{to}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_reading_panic(bytes: Vec<u8>) {
+            parse(&bytes, PublicKey::from_hex(KEY).unwrap());
+        }
+    }
+}

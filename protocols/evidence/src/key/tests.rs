@@ -1,3 +1,5 @@
+//! Keys: privacy of their files, counting, rotation.
+
 use std::os::unix::fs::PermissionsExt as _;
 
 use journal::ChainValue;
@@ -163,4 +165,11 @@ fn of_several_keys_one_must_be_named() {
     assert!(
         matches!(folder.default_key(), Err(KeyError::Several { names, .. }) if names == "a, b")
     );
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_makes_reading_a_rotation_panic(text in "\\PC{0,300}") {
+        Rotation::from_line(&text);
+    }
 }

@@ -1,3 +1,5 @@
+//! The ledger: chain, signatures, damage of every byte.
+
 use proptest::prelude::*;
 
 use super::*;
