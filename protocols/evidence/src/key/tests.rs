@@ -2,10 +2,10 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use journal::ChainValue;
+use journal::{ChainValue, RunTag};
 
 use super::*;
-use crate::signature::TrustedKeys;
+use crate::signature::{SignatureError, TrustedKeys, head_statement, verify_seal};
 
 struct Scratch(PathBuf);
 
@@ -165,6 +165,43 @@ fn of_several_keys_one_must_be_named() {
     assert!(
         matches!(folder.default_key(), Err(KeyError::Several { names, .. }) if names == "a, b")
     );
+}
+
+#[test]
+fn a_seal_holds_for_its_digest_its_root_and_its_run_alone() {
+    let scratch = Scratch::new("seal");
+    let key = KeyFolder::open(&scratch.0).create_key("station", WallTime(0)).unwrap();
+    let seal = |digest: u8, root: u8, tag: u8, signature: [u8; 64]| trialfile::Seal {
+        version: 1,
+        state: trialfile::SealState::Sealed {
+            key: key.public().bytes(),
+            signature,
+            tag: [tag; 16],
+        },
+        digest: [digest; 32],
+        journal_root: [root; 32],
+    };
+    let statement = seal(1, 2, 3, [0; 64]).statement().unwrap();
+    let (public, signature) = key.sign_seal(&statement).unwrap();
+    assert_eq!(public, key.public().bytes());
+    assert_eq!(verify_seal(&seal(1, 2, 3, signature)), Ok(Some(key.public())));
+    let mut changed = signature;
+    changed[5] ^= 1;
+    let wrong = [
+        seal(9, 2, 3, signature),
+        seal(1, 9, 3, signature),
+        seal(1, 2, 9, signature),
+        trialfile::Seal { version: 2, ..seal(1, 2, 3, signature) },
+        seal(1, 2, 3, changed),
+    ];
+    for wrong in wrong {
+        assert_eq!(verify_seal(&wrong), Err(SignatureError::Mismatch), "{wrong:?}");
+    }
+    let unsealed =
+        trialfile::Seal { state: trialfile::SealState::Unsealed, ..seal(1, 2, 3, signature) };
+    assert_eq!(verify_seal(&unsealed), Ok(None));
+    assert!(key.sign_seal(b"anything else").is_none(), "a key signs no bytes without a purpose");
+    assert!(key.sign_seal(&head_statement(RunTag([3; 16]), 1, ChainValue([2; 32]))).is_none());
 }
 
 proptest::proptest! {
