@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 
 use crossbeam::channel::{Sender, bounded};
 use evidence::{Builder, Built, EvidenceError, RunFolder};
-use journal::{ChainValue, Reader, SegmentChain, records};
+use journal::{ChainValue, Reader, SegmentChain};
 
 use crate::limits::{RECORDER_NICENESS, RECORDER_TICK};
 use crate::sequencer::Progress;
@@ -114,9 +114,7 @@ fn record(
                 // What was written must read back; if it does not, the file system lies.
                 return Err(EvidenceError::EmbeddedJournalDiffers(folder.path()));
             };
-            for record in records(block.body) {
-                builder.feed(&record.decode()?, &mut observer)?;
-            }
+            builder.feed_block(&block, &mut observer)?;
             recorded.store(reader.next_sequence(), Ordering::Release);
         }
         observer.publish();

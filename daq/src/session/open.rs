@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use evidence::{Ledger, LedgerEvent, RunFolder, RunLock};
 use journal::{RunTag, Writer};
+use rustix::rand::{GetRandomFlags, getrandom};
 use tokio::sync::{oneshot, watch};
 use trial::document::MAX_DOCUMENTS;
 use trial::record::{Body, EndKind, Origin, RecordSource};
@@ -169,7 +170,7 @@ fn begin(prepared: &Prepared, place: &Place, by: Option<&str>) -> Result<Begun, 
         previous_root,
         station: station::describe(by, &place.not_live, &clock),
     };
-    let tag = RunTag::new(&origin.trial, run, origin.start.0);
+    let tag = RunTag::new(&origin.trial, run, origin.start.0, &nonce()?);
     let mut writer = Writer::create(&folder.path(), tag)?;
     write_first(&mut writer, &first_records(prepared, origin))?;
     Ok(Begun { clock, writer, control })
@@ -254,6 +255,15 @@ fn launch(
         not_live,
         began: Instant::now(),
     })
+}
+
+/// A number that nobody can know before.
+fn nonce() -> Result<[u8; 16], SessionError> {
+    let mut nonce = [0; 16];
+    // Up to 256 bytes come whole or not at all (getrandom(2)).
+    getrandom(&mut nonce[..], GetRandomFlags::empty())
+        .map_err(|error| system("take a random number")(error.into()))?;
+    Ok(nonce)
 }
 
 fn first_records(prepared: &Prepared, origin: Origin) -> Vec<Body<'static>> {

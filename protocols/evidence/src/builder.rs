@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use journal::{ChainValue, Ending, Reader, records};
+use journal::{Block, ChainValue, Damaged, Ending, Reader, records};
 use trial::document::Document;
 use trial::finding::Findings;
 use trial::plan::Plan;
@@ -206,6 +206,25 @@ impl Builder {
         }
     }
 
+    /// Takes the next block, after what is damaged before it; `observer` sees everything that is
+    /// derived from it.
+    ///
+    /// # Errors
+    /// As [`Builder::feed`]; records are missing without which nothing can be derived.
+    pub fn feed_block(
+        &mut self,
+        block: &Block<'_>,
+        observer: &mut impl Sink,
+    ) -> Result<(), EvidenceError> {
+        if let Some(next) = missing_until(block) {
+            self.derive.hole(next)?;
+        }
+        for record in records(block.body) {
+            self.feed(&record.decode()?, observer)?;
+        }
+        Ok(())
+    }
+
     /// Number of records fed.
     pub fn next_sequence(&self) -> u64 {
         self.next_sequence
@@ -218,9 +237,7 @@ impl Builder {
     pub fn feed_journal(&mut self, folder: &Path) -> Result<ChainValue, EvidenceError> {
         let mut reader = Reader::open(folder)?;
         while let Some(block) = reader.next_block()? {
-            for record in records(block.body) {
-                self.feed(&record.decode()?, &mut Ignore)?;
-            }
+            self.feed_block(&block, &mut Ignore)?;
         }
         Ok(reader.root())
     }
@@ -283,15 +300,26 @@ pub(crate) fn evaluate(file: &TrialFile) -> Result<Findings, EvidenceError> {
     Ok(verdict::evaluate(file)?)
 }
 
-/// Reads a whole journal stream, feeding a fold.
+/// Number of the record behind those that are missing before a block; `None` if none is.
+pub(crate) fn missing_until(block: &Block<'_>) -> Option<u64> {
+    let place = block.damage?.place;
+    (place.next > place.first_missing).then_some(place.next)
+}
+
+/// Reads a whole journal stream, feeding a fold; `damaged` is told of every damaged place.
 pub(crate) fn fold(
     journal: impl Read,
     derive: &mut Derive,
     sink: &mut impl Sink,
     each: &mut dyn FnMut(&Record<'_>),
+    damaged: &mut dyn FnMut(Damaged),
 ) -> Result<(ChainValue, Ending), EvidenceError> {
     let mut reader = Reader::new(journal);
     while let Some(block) = reader.next_block()? {
+        block.damage.into_iter().for_each(&mut *damaged);
+        if let Some(next) = missing_until(&block) {
+            derive.hole(next)?;
+        }
         for record in records(block.body) {
             let record = record.decode()?;
             each(&record);

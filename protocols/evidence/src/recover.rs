@@ -5,7 +5,7 @@
 //! after the finished file has its name.
 
 use journal::{Damage, JournalError};
-use trial::record::{Body, End, EndKind, Kind, RecordSource, Recovered};
+use trial::record::{Body, End, EndKind, RecordSource, Recovered};
 use trial::time::WallTime;
 
 use crate::builder::{Builder, Built};
@@ -52,7 +52,7 @@ pub fn recover(folder: &RunFolder, now: WallTime) -> Result<Recovery, EvidenceEr
     let Some(repaired) = repaired.filter(|repaired| repaired.has_request_plan) else {
         return nothing_recorded(folder, now);
     };
-    if repaired.last_kind != Kind::End as u16 {
+    if !repaired.has_end || !repaired.damage.is_empty() {
         close(folder, &repaired)?;
     }
     let mut builder = Builder::new(folder)?;
@@ -102,19 +102,22 @@ pub fn give_up(
     folder.remove()
 }
 
-/// Appends that the daemon stopped without ending the run, and the end itself.
+/// Appends what was found: that records are damaged, and that the daemon stopped without ending
+/// the run, with the end itself.
 fn close(folder: &RunFolder, repaired: &journal::Repaired) -> Result<(), EvidenceError> {
     let mut writer = journal::Writer::resume(&folder.path(), repaired)?;
     let (at, boot) = (repaired.last_good, repaired.last_boot.saturating_add(1));
     let recovered = Recovered {
         cut_bytes: repaired.cut_bytes,
         last_good: at,
-        damage: Vec::new(),
+        damage: repaired.damage.clone(),
         resumed: None,
     };
     writer.append(boot, at, RecordSource::STATION, &Body::Recovered(recovered));
-    let end = End::new(EndKind::Crashed, "the daemon stopped without ending");
-    writer.append(boot, at, RecordSource::STATION, &Body::End(end));
+    if !repaired.has_end {
+        let end = End::new(EndKind::Crashed, "the daemon stopped without ending");
+        writer.append(boot, at, RecordSource::STATION, &Body::End(end));
+    }
     writer.commit()?;
     let file = writer.file();
     file.sync_all().map_err(crate::io("sync", &folder.path()))

@@ -6,10 +6,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use journal::Damaged;
 use trial::channel::{ChannelIndex, Sample};
 use trial::document::Document;
 use trial::plan::Plan;
-use trial::record::{Body, ClockPair, End, Event, LinkState, Mark, Origin};
+use trial::record::{Body, ClockPair, End, Event, JournalDamage, LinkState, Mark, Origin, Record};
 use trial::recording::{Chunk, Gap, Recording, SampleGroup};
 use trial::time::{Span, TrialTime};
 use trialfile::TrialFile;
@@ -93,15 +94,23 @@ pub fn verify(path: &Path) -> Result<Verification, EvidenceError> {
     let mut end = None;
     let mut last = TrialTime::ZERO;
     let mut records = 0;
-    let folded = fold(file.journal()?, &mut derive, &mut compare, &mut |record| {
+    let (mut damaged, mut named) = (Vec::new(), Vec::new());
+    let mut each = |record: &Record<'_>| {
         records = record.sequence + 1;
         last = last.max(record.at);
         match &record.body {
             Body::Document(document) => documents.push(document.clone()),
             Body::End(found) => end = Some(found.clone()),
+            Body::Recovered(recovered) => named.extend_from_slice(&recovered.damage),
             _ => {}
         }
-    });
+    };
+    let mut damage = |found: Damaged| damaged.push(found);
+    let folded = fold(file.journal()?, &mut derive, &mut compare, &mut each, &mut damage);
+    for found in damaged.into_iter().filter(|found| !is_explained(found, &named)) {
+        let good_records = found.place.first_missing;
+        compare.differ(Difference::Journal { good_records, what: found.what.to_string() });
+    }
     match folded {
         Ok((root, ending)) => {
             if let journal::Ending::Torn { damage } = ending {
@@ -127,6 +136,13 @@ pub fn verify(path: &Path) -> Result<Verification, EvidenceError> {
         root,
         origin: file.head().origin.clone(),
     })
+}
+
+/// Whether recovery found this damage, too, and said so in the journal. A block that is whole but
+/// does not follow the one before it is no damage that a disk does: it was put there.
+fn is_explained(found: &Damaged, named: &[JournalDamage]) -> bool {
+    let place = &found.place;
+    named.contains(place) && (found.chain_holds || place.next > place.first_missing)
 }
 
 /// A sink that compares what is derived with what is stored.

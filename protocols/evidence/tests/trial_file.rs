@@ -146,7 +146,8 @@ fn answer(poll: u64) -> Option<[u16; 2]> {
 fn write_journal(root: &Path, polls: u64, end: bool) -> RunFolder {
     let (folder, run) = RunFolder::create_next(root, "T-1").unwrap();
     let start = WallTime(1_750_000_000_000_000_000);
-    let mut writer = Writer::create(&folder.path(), RunTag::new("T-1", run, start.0)).unwrap();
+    let mut writer =
+        Writer::create(&folder.path(), RunTag::new("T-1", run, start.0, b"once")).unwrap();
     let station = RecordSource::STATION;
     let mut put = |at: i64, source, body: Body<'_>| {
         writer.append(0, TrialTime(at), source, &body);
@@ -298,6 +299,68 @@ fn a_run_without_an_end_is_recovered_to_the_same_bytes_each_time() {
     assert_eq!(Ledger::open(&one.0).unwrap().entries().len(), 1);
 }
 
+/// A block of the journal is damaged on the disk: everything behind it is kept, the hole is told,
+/// and what is told is what a verification finds.
+#[test]
+fn records_behind_a_damaged_block_are_kept_and_the_hole_is_a_gap() {
+    for end in [true, false] {
+        let root = Root::new(if end { "behind-end" } else { "behind-crash" });
+        let folder = write_journal(&root.0, 300, end);
+        let path = journal::segment_path(&folder.path(), 0);
+        let whole = fs::read(&path).unwrap();
+        let mut bytes = whole.clone();
+        let blocks = || whole.windows(4).enumerate().filter(|(_, four)| four == b"PGBK");
+        let (at, _) = blocks().nth(blocks().count() / 2).unwrap();
+        bytes[at + 150] ^= 0x40;
+        fs::write(&path, bytes).unwrap();
+        let Recovery::Built { built, records, .. } = recover(&folder, WallTime(0)).unwrap() else {
+            panic!("nothing was recovered");
+        };
+        let verification = verify(&built.path).unwrap();
+        assert!(verification.is_whole(), "{:?}", verification.differences);
+        assert_eq!(verification.records, records);
+        let file = TrialFile::open(&built.path).unwrap();
+        let damaged = file.gaps().iter().filter(|gap| gap.cause == GapCause::JournalDamaged);
+        assert!(damaged.count() >= 1, "{:?}", file.gaps());
+        let account = &file.accounting().devices[0];
+        assert_eq!(account.requested, account.answered + account.refused + account.missed);
+        let stored = file.samples(ChannelIndex(1), 0, 5000).unwrap();
+        let answers: Vec<f64> =
+            (0..300).filter_map(answer).map(|pair| f64::from(pair[1])).collect();
+        let missing = answers.iter().filter(|value| !stored.chunk.values.contains(value)).count();
+        assert!((1..5).contains(&missing), "{missing} answers are missing");
+        assert_eq!(stored.chunk.values.last(), answers.last());
+        assert_eq!(file.head().end.as_ref().unwrap().kind == EndKind::Ended, end);
+    }
+}
+
+/// A recovery that is cut short and begun again says the same.
+#[test]
+fn damage_is_told_once() {
+    let root = Root::new("told-once");
+    let folder = write_journal(&root.0, 100, true);
+    let path = journal::segment_path(&folder.path(), 0);
+    let mut bytes = fs::read(&path).unwrap();
+    let length = bytes.len();
+    bytes[length / 2] ^= 1;
+    fs::write(&path, bytes).unwrap();
+    let found = journal::repair(&folder.path()).unwrap();
+    assert_eq!(found.damage.len(), 1);
+    let copy = Root::new("told-once-copy");
+    fs::create_dir_all(copy.0.join("T-1-r01.run")).unwrap();
+    fs::copy(&path, copy.0.join("T-1-r01.run/journal-00000.pgj")).unwrap();
+    recover(&folder, WallTime(0)).unwrap();
+    let mut embedded = Vec::new();
+    let file = TrialFile::open(&folder.trial_file()).unwrap();
+    std::io::Read::read_to_end(&mut file.journal().unwrap(), &mut embedded).unwrap();
+    // As if the first recovery had died before the file was built.
+    let folder = RunFolder::at(&copy.0.join("T-1-r01.run")).unwrap();
+    fs::write(journal::segment_path(&folder.path(), 1), &embedded[length..]).unwrap();
+    assert_eq!(journal::repair(&folder.path()).unwrap().damage, []);
+    recover(&folder, WallTime(0)).unwrap();
+    assert!(fs::read(folder.trial_file()).unwrap() == fs::read(file.path()).unwrap());
+}
+
 /// Cut anywhere before the request plan is whole, a journal holds no sample.
 #[test]
 fn a_run_that_only_began_ends_in_the_ledger() {
@@ -306,7 +369,7 @@ fn a_run_that_only_began_ends_in_the_ledger() {
     let bytes = fs::read(journal::segment_path(&whole.path(), 0)).unwrap();
     whole.remove().unwrap();
     let beginning = bytes.windows(4).rposition(|window| window == b"PGBK").unwrap();
-    for (index, length) in [0, 1, 63, 64, 300, beginning / 2].into_iter().enumerate() {
+    for (index, length) in [0, 1, 79, 80, 300, beginning / 2].into_iter().enumerate() {
         let (folder, run) = RunFolder::create_next(&root.0, "T-1").unwrap();
         let begin = LedgerEvent::Begin { plan: String::new() };
         Ledger::open(&root.0).unwrap().append("T-1", run, WallTime(0), begin, None).unwrap();

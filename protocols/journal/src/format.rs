@@ -1,6 +1,20 @@
-//! Bytes of the journal, format version 1. All numbers are little endian.
+//! Bytes of the journal. All numbers are little endian.
 //!
 //! ```text
+//! format version 2, which this build writes
+//! segment header, 80 bytes            block header, 80 bytes
+//!  0  magic "PGSEGMNT"                 0  magic "PGBK"
+//!  8  format version, u16 = 2          4  length of the body, u32
+//! 10  zero, u16                        8  run tag, 16 bytes
+//! 12  segment, from 0, u32            24  segment, u32
+//! 16  run tag, 16 bytes               28  number of records, u32
+//! 32  chain value before, 32 bytes    32  number of the first record, u64
+//! 64  bytes of the previous segment   40  chain value before, 32 bytes
+//!     that count, u64                 72  offset of this header in its segment, u32
+//! 72  zero, u32                       76  CRC-32C of bytes 0..76, u32
+//! 76  CRC-32C of bytes 0..76, u32
+//!
+//! format version 1, which is still read
 //! segment header, 64 bytes            block header, 64 bytes
 //!  0  magic "PGSEGMNT"                 0  magic "PGBK"
 //!  8  format version, u16 = 1          4  length of the body, u32
@@ -10,7 +24,7 @@
 //! 32  chain value before, first 28    56  number of records, u32
 //! 60  CRC-32C of bytes 0..60, u32     60  CRC-32C of bytes 0..60, u32
 //!
-//! record, 32 bytes and its payload
+//! record of both versions, 32 bytes and its payload
 //!  0  length of the payload, u32
 //!  4  CRC-32C of bytes 8..32 and the payload, u32
 //!  8  number of the record, u64
@@ -27,16 +41,9 @@ use trial::record::{Body, Record, RecordError, RecordSource};
 use trial::time::TrialTime;
 
 /// Version that this build writes.
-pub const FORMAT_VERSION: u16 = 1;
-/// Length of a segment header.
-pub const SEGMENT_HEADER_BYTES: usize = 64;
-/// Length of a block header.
-pub const BLOCK_HEADER_BYTES: usize = 64;
+pub const FORMAT_VERSION: u16 = 2;
 /// Length of a record without its payload.
 pub const RECORD_HEADER_BYTES: usize = 32;
-
-const SEGMENT_MAGIC: &[u8; 8] = b"PGSEGMNT";
-const BLOCK_MAGIC: &[u8; 4] = b"PGBK";
 
 /// A value of the chain: a BLAKE3 digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -60,6 +67,12 @@ impl ChainValue {
     pub fn to_hex(self) -> String {
         blake3::Hash::from_bytes(self.0).to_hex().to_string()
     }
+
+    /// Reads what [`ChainValue::to_hex`] gave; `None` for anything else.
+    pub fn from_hex(text: &str) -> Option<ChainValue> {
+        let value = ChainValue(*blake3::Hash::from_hex(text).ok()?.as_bytes());
+        (value.to_hex() == text).then_some(value)
+    }
 }
 
 /// Tag that tells the blocks of one run from those of every other.
@@ -67,100 +80,18 @@ impl ChainValue {
 pub struct RunTag(pub [u8; 16]);
 
 impl RunTag {
-    /// The tag of a run: from its trial, its number and its start.
-    pub fn new(trial: &str, run: u32, start_ns: i64) -> RunTag {
+    /// The tag of a run: from its trial, its number, its start, and a number that nobody can know
+    /// before. Because of it no bytes from the wire can look like a block of the run.
+    pub fn new(trial: &str, run: u32, start_ns: i64, nonce: &[u8]) -> RunTag {
         let mut hasher = blake3::Hasher::new();
         hasher.update(&run.to_le_bytes());
         hasher.update(&start_ns.to_le_bytes());
         hasher.update(trial.as_bytes());
+        hasher.update(nonce);
         let mut tag = [0; 16];
         tag.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
         RunTag(tag)
     }
-}
-
-pub(crate) struct SegmentHeader {
-    pub segment: u32,
-    pub tag: RunTag,
-    pub chain_before: ChainValue,
-}
-
-impl SegmentHeader {
-    pub fn encode(&self) -> [u8; SEGMENT_HEADER_BYTES] {
-        let mut bytes = [0; SEGMENT_HEADER_BYTES];
-        bytes[..8].copy_from_slice(SEGMENT_MAGIC);
-        bytes[8..10].copy_from_slice(&FORMAT_VERSION.to_le_bytes());
-        bytes[12..16].copy_from_slice(&self.segment.to_le_bytes());
-        bytes[16..32].copy_from_slice(&self.tag.0);
-        bytes[32..60].copy_from_slice(&self.chain_before.0[..28]);
-        seal(&mut bytes);
-        bytes
-    }
-}
-
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct BlockHeader {
-    pub body_length: u32,
-    pub first_sequence: u64,
-    pub chain_before: ChainValue,
-    pub record_count: u32,
-}
-
-impl BlockHeader {
-    pub fn encode(&self, tag: RunTag) -> [u8; BLOCK_HEADER_BYTES] {
-        let mut bytes = [0; BLOCK_HEADER_BYTES];
-        bytes[..4].copy_from_slice(BLOCK_MAGIC);
-        bytes[4..8].copy_from_slice(&self.body_length.to_le_bytes());
-        bytes[8..16].copy_from_slice(&tag.0[..8]);
-        bytes[16..24].copy_from_slice(&self.first_sequence.to_le_bytes());
-        bytes[24..56].copy_from_slice(&self.chain_before.0);
-        bytes[56..60].copy_from_slice(&self.record_count.to_le_bytes());
-        seal(&mut bytes);
-        bytes
-    }
-
-    /// `None` if this is not a whole block header of the run.
-    pub fn decode(bytes: &[u8; BLOCK_HEADER_BYTES], tag: RunTag) -> Option<BlockHeader> {
-        let fits = bytes.starts_with(BLOCK_MAGIC) && bytes[8..16] == tag.0[..8] && is_sealed(bytes);
-        fits.then(|| BlockHeader {
-            body_length: u32_at(bytes, 4),
-            first_sequence: u64_at(bytes, 16),
-            chain_before: ChainValue(array_at(bytes, 24)),
-            record_count: u32_at(bytes, 56),
-        })
-    }
-}
-
-/// What begins at a place in a journal.
-pub(crate) enum Head {
-    Segment { version: u16, segment: u32, tag: RunTag, chain_before: [u8; 28] },
-    Block,
-    Other,
-}
-
-/// Both headers have the same length; the magic tells them apart.
-pub(crate) fn head(bytes: &[u8; BLOCK_HEADER_BYTES]) -> Head {
-    if bytes.starts_with(SEGMENT_MAGIC) {
-        Head::Segment {
-            version: u16_at(bytes, 8),
-            segment: u32_at(bytes, 12),
-            tag: RunTag(array_at(bytes, 16)),
-            chain_before: array_at(bytes, 32),
-        }
-    } else if bytes.starts_with(BLOCK_MAGIC) {
-        Head::Block
-    } else {
-        Head::Other
-    }
-}
-
-fn seal(header: &mut [u8; BLOCK_HEADER_BYTES]) {
-    let checksum = crc32c::crc32c(&header[..60]);
-    header[60..].copy_from_slice(&checksum.to_le_bytes());
-}
-
-pub(crate) fn is_sealed(header: &[u8; BLOCK_HEADER_BYTES]) -> bool {
-    crc32c::crc32c(&header[..60]) == u32_at(header, 60)
 }
 
 /// A record whose payload is not decoded.
@@ -241,21 +172,21 @@ pub(crate) fn split_record(body: &[u8]) -> Option<(RawRecord<'_>, &[u8])> {
 
 /// The `N` bytes at `offset` of a header. Offsets are those of the table above, so they lie
 /// within the header's fixed length.
-fn array_at<const N: usize>(bytes: &[u8], offset: usize) -> [u8; N] {
+pub(crate) fn array_at<const N: usize>(bytes: &[u8], offset: usize) -> [u8; N] {
     let mut array = [0; N];
     array.copy_from_slice(&bytes[offset..offset + N]);
     array
 }
 
-fn u16_at(bytes: &[u8], offset: usize) -> u16 {
+pub(crate) fn u16_at(bytes: &[u8], offset: usize) -> u16 {
     u16::from_le_bytes(array_at(bytes, offset))
 }
 
-fn u32_at(bytes: &[u8], offset: usize) -> u32 {
+pub(crate) fn u32_at(bytes: &[u8], offset: usize) -> u32 {
     u32::from_le_bytes(array_at(bytes, offset))
 }
 
-fn u64_at(bytes: &[u8], offset: usize) -> u64 {
+pub(crate) fn u64_at(bytes: &[u8], offset: usize) -> u64 {
     u64::from_le_bytes(array_at(bytes, offset))
 }
 

@@ -5,29 +5,42 @@
 //!   and a row of records. Records are numbered from 0 without holes.
 //! - Each block carries the chain value before it; the value after it is the BLAKE3 digest of
 //!   the whole block, header and body. The value after the last block is the journal's root.
-//! - A block is read whole or not at all: its header, its place in the chain and every record in
-//!   it must check. What follows the last good block is a torn tail.
+//! - A block is read whole or not at all: its header, its place and every record in it must check.
+//!   Blocks behind a damaged place are read, and the place is told; what follows the last good
+//!   block is a torn tail.
+//! - Each block names its run, by a tag that nobody can know before, and its segment and offset.
+//!   So no bytes from the wire can pass for a block, and none can be moved.
 //! - Concatenated segments are a journal too; this is the form in which a trial file embeds it.
 //!
 //! The bytes are laid out in [`format`].
 
 pub mod format;
+mod header;
 mod reader;
 mod repair;
+mod segments;
+mod window;
 mod writer;
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 pub use format::{ChainValue, RawRecord, RunTag, digest_hex};
-pub use reader::{Block, Ending, Reader, SegmentChain, records};
-pub use repair::{Repaired, repair};
+pub use header::HEADER_BYTES;
+pub use reader::{Block, Damaged, Ending, Reader, records};
+pub use repair::{MAX_DAMAGED_PLACES, Repaired, repair};
+pub use segments::{SPARE_FILE, SegmentChain, segment_path, segments, spare_folder};
 pub use writer::{Commit, Writer};
 
 /// Largest body of a block, in bytes: a few of the largest records.
 pub const MAX_BLOCK_BODY_BYTES: usize = 8 << 20;
 /// A segment that has reached this size is followed by a new one.
 pub const SEGMENT_BYTES: u64 = 256 << 20;
+/// Room that is taken ahead of what is written, in bytes.
+pub const PREALLOCATED_BYTES: u64 = 16 << 20;
+/// Most bytes of records that are kept for a spare disk while they wait for a sync: some seconds
+/// of the fastest run.
+pub const MAX_UNSYNCED_BYTES: usize = 64 << 20;
 /// Most segments of one journal: 16 TiB.
 pub const MAX_SEGMENTS: u32 = 65_536;
 
@@ -57,6 +70,11 @@ pub enum JournalError {
     /// There is nothing to read.
     #[error("{0} holds no journal; name the folder of a run, with its journal-….pgj files")]
     Missing(PathBuf),
+    /// Damage everywhere.
+    #[error(
+        "the journal in {0} is damaged in more than {MAX_DAMAGED_PLACES} places; nothing was changed, copy the disk before anything else"
+    )]
+    TooDamaged(PathBuf),
     /// One record is larger than a block.
     #[error("a record of {0} bytes is larger than a block can hold")]
     RecordTooLarge(usize),
@@ -94,17 +112,4 @@ pub enum Damage {
 fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> JournalError {
     let path = path.to_owned();
     move |source| JournalError::Io { action, path, source }
-}
-
-/// Path of a segment in the folder of a run.
-pub fn segment_path(folder: &Path, segment: u32) -> PathBuf {
-    folder.join(format!("journal-{segment:05}.pgj"))
-}
-
-/// The segments in the folder of a run, in order, as far as they follow without a hole.
-pub fn segments(folder: &Path) -> Vec<PathBuf> {
-    (0..MAX_SEGMENTS)
-        .map(|segment| segment_path(folder, segment))
-        .take_while(|path| path.is_file())
-        .collect()
 }

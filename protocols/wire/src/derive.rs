@@ -178,8 +178,9 @@ impl Derive {
             return Err(DeriveError::Sequence { expected, found: sequence });
         }
         let first = self.next_sequence.is_none();
-        // The end is followed by a signed head alone.
-        let ended = self.ended && !matches!(record.body, Body::Head(_));
+        // The end is followed by a signed head, and by what a recovery found damaged.
+        let after_end = matches!(record.body, Body::Head(_) | Body::Recovered(_));
+        let ended = self.ended && !after_end;
         if ended || first != matches!(record.body, Body::Origin(_)) {
             return Err(DeriveError::OutOfPlace(sequence));
         }
@@ -425,6 +426,9 @@ impl Derive {
 
     fn recovered(&mut self, at: TrialTime, recovered: &Recovered, sink: &mut impl Sink) {
         sink.recovered(at, recovered);
+        if self.ended {
+            return;
+        }
         let span = Span::new(recovered.last_good.min(at), at);
         if span.start < span.end || recovered.resumed.is_some() {
             self.interrupt(span, GapCause::Stopped, sink);

@@ -8,13 +8,13 @@
 use std::collections::HashMap;
 use std::io::Read;
 
-use journal::{Ending, JournalError, Reader};
+use journal::{Damaged, Ending, JournalError, Reader};
 use serde::Serialize;
 use trial::document::{Document, DocumentSet};
 use trial::plan::Plan;
 use trial::record::{
-    Body, DiscardCause, Discarded, End, EndKind, Event, EventKind, Kind, LinkState, Mark, Origin,
-    OriginKind, Record, Recovered, Resumed,
+    Body, DiscardCause, Discarded, End, EndKind, Event, EventKind, JournalDamage, Kind, LinkState,
+    Mark, Origin, OriginKind, Record, Recovered, Resumed,
 };
 use trial::time::{TrialTime, WallTime};
 use words::{Language, Message, message};
@@ -237,6 +237,7 @@ pub struct Trail {
 pub fn read<R: Read>(reader: &mut Reader<R>) -> Result<Option<Trail>, JournalError> {
     let mut fold = Fold::default();
     while let Some(block) = reader.next_block()? {
+        fold.damaged.extend(block.damage);
         for raw in journal::records(block.body) {
             fold.heads += u64::from(raw.kind == Kind::Head as u16);
             if LEFT_OUT.iter().any(|kind| *kind as u16 == raw.kind) {
@@ -249,6 +250,10 @@ pub fn read<R: Read>(reader: &mut Reader<R>) -> Result<Option<Trail>, JournalErr
                 }
             }
         }
+    }
+    if let Some(found) = fold.damaged.iter().find(|found| !fold.named.contains(&found.place)) {
+        let what = format!("record {}: {}", found.place.first_missing, found.what);
+        fold.damage.get_or_insert(what);
     }
     if let Some(Ending::Torn { damage }) = reader.ending() {
         fold.damage.get_or_insert(damage.to_string());
@@ -268,6 +273,9 @@ struct Fold {
     heads: u64,
     ended: bool,
     damage: Option<String>,
+    damaged: Vec<Damaged>,
+    /// The damaged places of which recovery told.
+    named: Vec<JournalDamage>,
 }
 
 impl Fold {
@@ -284,7 +292,10 @@ impl Fold {
             Body::Mark(mark) => self.mark(record, mark),
             Body::Event(Event { kind, text }) => self.add(record, What::Event(*kind), text),
             Body::Discarded(discarded) => self.discarded(record, discarded),
-            Body::Recovered(recovered) => self.recovered(record, recovered),
+            Body::Recovered(recovered) => {
+                self.named.extend_from_slice(&recovered.damage);
+                self.recovered(record, recovered);
+            }
             Body::End(end) => self.end(record, end),
             _ => {}
         }
