@@ -45,6 +45,16 @@ impl Clock {
         Clock { boot_at_zero_ns: boot_nanoseconds() }
     }
 
+    /// Goes on with a run in the same start of the machine: `zero` is the boot clock at its zero.
+    pub fn by_boot_clock(zero: i64) -> Clock {
+        Clock { boot_at_zero_ns: zero }
+    }
+
+    /// Goes on with a run after the machine was started anew: `now` is its trial time now.
+    pub fn at(now: TrialTime) -> Clock {
+        Clock { boot_at_zero_ns: boot_nanoseconds() - now.0 }
+    }
+
     /// Boot clock at the zero of this one, in nanoseconds.
     pub fn zero_since_boot_ns(&self) -> i64 {
         self.boot_at_zero_ns

@@ -17,6 +17,7 @@ pub mod control;
 pub mod disk;
 pub mod documents;
 pub mod flood;
+pub mod follower;
 pub mod holder;
 pub mod limits;
 pub mod link;

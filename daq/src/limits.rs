@@ -130,3 +130,9 @@ pub const FLOOD_TELL_PERIOD: Duration = Duration::from_secs(1);
 pub const FLOOD_PAUSE: Duration = Duration::from_millis(1);
 /// A sync that takes longer is told: what was written since is not acknowledged meanwhile.
 pub const SYNC_SLOW: Duration = Duration::from_secs(1);
+/// By how much the wall clock may be wrong after the machine was started anew, in nanoseconds: it
+/// then goes by the machine's own clock, which counts whole seconds and was read and set once each.
+pub const RESUMED_CLOCK_DOUBT_NS: i64 = 2_000_000_000;
+/// Largest journal of an unfinished run that a start finishes by itself before it begins, in bytes:
+/// some seconds of work.
+pub const LEFTOVER_BYTES: u64 = 256 << 20;

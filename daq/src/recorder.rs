@@ -3,15 +3,15 @@
 //! It reads what was written, not what was sent to it: so it can lag without holding anything
 //! up, and live capture is recovery with a journal that still grows.
 
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
 use crossbeam::channel::{Sender, bounded};
 use evidence::{Builder, Built, EvidenceError, RunFolder};
-use journal::{ChainValue, Reader, SegmentChain};
+use journal::ChainValue;
 
+use crate::follower::Follower;
 use crate::limits::{RECORDER_NICENESS, RECORDER_TICK};
 use crate::sequencer::Progress;
 use crate::status::Observer;
@@ -105,27 +105,18 @@ fn record(
     stop: &AtomicBool,
 ) -> Result<Builder, EvidenceError> {
     let mut builder = Builder::new(folder)?;
-    let mut reader = follow(&folder.path());
+    let mut follower = Follower::new(&folder.path());
     loop {
         let stopping = stop.load(Ordering::Acquire);
-        let written = progress.written();
-        while reader.next_sequence() < written {
-            let Some(block) = reader.next_block()? else {
-                // What was written must read back; if it does not, the file system lies.
-                return Err(EvidenceError::EmbeddedJournalDiffers(folder.path()));
-            };
-            builder.feed_block(&block, &mut observer)?;
-            recorded.store(reader.next_sequence(), Ordering::Release);
-        }
+        follower.follow(progress, &mut |block| {
+            builder.feed_block(block, &mut observer)?;
+            recorded.store(builder.next_sequence(), Ordering::Release);
+            Ok(())
+        })?;
         observer.publish();
-        if stopping && reader.next_sequence() >= progress.written() {
+        if stopping && follower.next_sequence() >= progress.written() {
             return Ok(builder);
         }
         std::thread::sleep(RECORDER_TICK);
     }
-}
-
-/// Reads a journal that still grows.
-pub(crate) fn follow(folder: &Path) -> Reader<SegmentChain> {
-    Reader::new(SegmentChain::following(folder))
 }

@@ -4,7 +4,9 @@
 //! - Records are written in the order of their numbers, a block at a time, before anything is
 //!   derived from them.
 //! - A record is acknowledged only after an fdatasync that began after its block was written.
-//! - The first error ends acknowledging for good; nothing is tried again on the same file.
+//! - The first error ends acknowledging; nothing is tried again on the same file. With a spare
+//!   disk the journal goes on there, in a segment that has everything again that was not synced,
+//!   and acknowledging goes on once that is durable. Without one the run ends.
 
 use std::fs::File;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -14,9 +16,10 @@ use std::time::Instant;
 
 use crossbeam::channel::TryRecvError;
 use journal::{ChainValue, JournalError, Writer};
-use trial::record::{Body, RecordSource};
+use trial::record::{Body, Event, EventKind, RecordSource};
 use trial::time::TrialTime;
 
+use crate::clock::Clock;
 use crate::limits::{BLOCK_TARGET_BYTES, SEQUENCER_TICK, SYNC_PERIOD};
 use crate::queue::{Draft, JournalDrain};
 
@@ -30,6 +33,11 @@ pub struct Progress {
     failure: Mutex<Option<String>>,
     to_sync: Mutex<Option<(Arc<File>, u64)>>,
     syncing_since: Mutex<Option<Instant>>,
+    /// Held while a sync goes on and while the journal moves, so that neither meets the other.
+    gate: Mutex<()>,
+    /// Why the last sync failed, until the journal has moved.
+    sync_failure: Mutex<Option<String>>,
+    moves: AtomicU64,
 }
 
 impl Progress {
@@ -46,6 +54,15 @@ impl Progress {
     /// Bytes of records written.
     pub fn bytes(&self) -> u64 {
         self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// How often the journal has moved to another disk.
+    pub fn moves(&self) -> u64 {
+        self.moves.load(Ordering::Acquire)
+    }
+
+    fn sync_failed(&self) -> Option<String> {
+        self.sync_failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// When the sync began that has not ended yet; `None` between two syncs.
@@ -79,32 +96,42 @@ pub struct Sequencer {
     syncing: JoinHandle<()>,
     progress: Arc<Progress>,
     stop: Arc<AtomicBool>,
+    /// Ends the syncing, which the writing thread needs to its own end.
+    written_all: Arc<AtomicBool>,
 }
 
 impl Sequencer {
-    /// Starts writing what comes out of `drafts` behind what `writer` has already.
+    /// Starts writing what comes out of `drafts` behind what `writer` has already, all of it
+    /// synced, in the daemon's start `boot` of the run.
     ///
     /// # Errors
     /// The system gives no thread.
-    pub fn start(writer: Writer, drafts: JournalDrain) -> std::io::Result<Sequencer> {
+    pub fn start(
+        writer: Writer,
+        boot: u16,
+        clock: Clock,
+        drafts: JournalDrain,
+    ) -> std::io::Result<Sequencer> {
         let progress = Arc::new(Progress::default());
-        let stop = Arc::new(AtomicBool::new(false));
+        let [stop, written_all] = [(); 2].map(|()| Arc::new(AtomicBool::new(false)));
+        progress.acknowledged.store(writer.next_sequence(), Ordering::Release);
         progress.written.store(writer.next_sequence(), Ordering::Release);
         let writing = {
             let progress = Arc::clone(&progress);
             let stop = Arc::clone(&stop);
+            let mut writing = Writing { writer, boot, clock, moved: None };
             std::thread::Builder::new()
                 .name("journal".to_owned())
-                .spawn(move || write_loop(writer, &drafts, &progress, &stop))?
+                .spawn(move || writing.run(&drafts, &progress, &stop))?
         };
         let syncing = {
             let progress = Arc::clone(&progress);
-            let stop = Arc::clone(&stop);
+            let stop = Arc::clone(&written_all);
             std::thread::Builder::new()
                 .name("journal-sync".to_owned())
                 .spawn(move || sync_loop(&progress, &stop))?
         };
-        Ok(Sequencer { writing, syncing, progress, stop })
+        Ok(Sequencer { writing, syncing, progress, stop, written_all })
     }
 
     /// How far the journal is.
@@ -118,7 +145,9 @@ impl Sequencer {
     /// The journal could not be written or synced.
     pub fn finish(self) -> Result<ChainValue, FinishError> {
         self.stop.store(true, Ordering::Release);
-        let root = self.writing.join().map_err(|_| FinishError::Thread)??;
+        let root = self.writing.join();
+        self.written_all.store(true, Ordering::Release);
+        let root = root.map_err(|_| FinishError::Thread)??;
         self.syncing.join().map_err(|_| FinishError::Thread)?;
         match self.progress.failure() {
             Some(failure) => Err(FinishError::Sync(failure)),
@@ -143,29 +172,92 @@ pub enum FinishError {
     Thread,
 }
 
-fn write_loop(
-    mut writer: Writer,
-    drafts: &JournalDrain,
-    progress: &Progress,
-    stop: &AtomicBool,
-) -> Result<ChainValue, JournalError> {
-    loop {
-        // Asked before the queue is emptied: what was pushed before the stop is written.
-        let stopping = stop.load(Ordering::Acquire);
-        let gathered = gather(&mut writer, drafts);
-        if let Err(error) = write_block(&mut writer, progress) {
-            progress.fail(error.to_string());
+/// What the writing thread owns.
+struct Writing {
+    writer: Writer,
+    boot: u16,
+    clock: Clock,
+    /// Why the journal has moved, until that is recorded.
+    moved: Option<String>,
+}
+
+impl Writing {
+    fn run(
+        &mut self,
+        drafts: &JournalDrain,
+        progress: &Progress,
+        stop: &AtomicBool,
+    ) -> Result<ChainValue, JournalError> {
+        loop {
+            // Asked before the queue is emptied: what was pushed before the stop is written.
+            let stopping = stop.load(Ordering::Acquire);
+            if let Some(failure) = progress.sync_failed() {
+                self.move_on(failure, progress)?;
+            }
+            self.writer.synced(progress.acknowledged());
+            if self.writer.is_unsynced_full() {
+                // The queue fills meanwhile, and the links are held back.
+                std::thread::sleep(SEQUENCER_TICK);
+                continue;
+            }
+            if let Some(failure) = self.moved.take() {
+                let text = format!("the journal goes on on the spare disk: {failure}");
+                let event = Body::Event(Event { kind: EventKind::JournalMoved, text });
+                self.writer.append(self.boot, self.clock.now(), RecordSource::STATION, &event);
+            }
+            let gathered = gather(&mut self.writer, self.boot, drafts);
+            if let Err(error) = write_block(&mut self.writer, progress) {
+                self.move_on(error.to_string(), progress)?;
+            }
+            if progress.failed.load(Ordering::Acquire) {
+                return Ok(self.writer.root());
+            }
+            match gathered {
+                Gathered::Ended => return self.close(progress),
+                Gathered::Everything if stopping => return self.close(progress),
+                Gathered::Everything => std::thread::sleep(SEQUENCER_TICK),
+                Gathered::Some => {}
+            }
+        }
+    }
+
+    /// Waits until everything is synced: until then the journal may yet have to move.
+    fn close(&mut self, progress: &Progress) -> Result<ChainValue, JournalError> {
+        while progress.acknowledged() < progress.written() {
+            if let Some(failure) = progress.sync_failed() {
+                self.move_on(failure, progress)?;
+            }
+            if progress.failed.load(Ordering::Acquire) {
+                break;
+            }
+            std::thread::sleep(SEQUENCER_TICK);
+        }
+        self.writer.release();
+        Ok(self.writer.root())
+    }
+
+    /// A disk failed: the journal goes on on the spare disk, or the run has failed.
+    fn move_on(&mut self, failure: String, progress: &Progress) -> Result<(), JournalError> {
+        // No sync goes on from here, and none of the old file begins.
+        let _gate = progress.gate.lock().unwrap_or_else(PoisonError::into_inner);
+        *progress.to_sync.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        if !self.writer.has_spare() {
+            progress.fail(failure);
+            return Ok(());
+        }
+        tracing::error!(failure, "the disk of the journal failed; going on on the spare disk");
+        if let Err(error) = self.writer.move_to_spare(progress.acknowledged()) {
+            progress.fail(format!("{failure}; and the spare disk failed: {error}"));
             return Err(error);
         }
-        if progress.failed.load(Ordering::Acquire) {
-            return Ok(writer.root());
-        }
-        match gathered {
-            Gathered::Ended => return Ok(writer.root()),
-            Gathered::Everything if stopping => return Ok(writer.root()),
-            Gathered::Everything => std::thread::sleep(SEQUENCER_TICK),
-            Gathered::Some => {}
-        }
+        // In this order: who follows must know that it moved before there is more to read.
+        progress.moves.fetch_add(1, Ordering::AcqRel);
+        let next = self.writer.next_sequence();
+        progress.written.store(next, Ordering::Release);
+        progress.acknowledged.store(next, Ordering::Release);
+        *progress.sync_failure.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.moved = Some(failure);
+        Ok(())
     }
 }
 
@@ -180,11 +272,11 @@ enum Gathered {
 }
 
 /// Takes what waits into a block.
-fn gather(writer: &mut Writer, drafts: &JournalDrain) -> Gathered {
+fn gather(writer: &mut Writer, boot: u16, drafts: &JournalDrain) -> Gathered {
     while writer.pending_bytes() < BLOCK_TARGET_BYTES {
         match drafts.try_recv() {
             Ok(Draft { at, source, body }) => {
-                writer.append(0, at, source, &body);
+                writer.append(boot, at, source, &body);
                 if matches!(body, Body::End(_)) {
                     return Gathered::Ended;
                 }
@@ -211,8 +303,11 @@ fn sync_loop(progress: &Progress, stop: &AtomicBool) {
     loop {
         let stopping = stop.load(Ordering::Acquire);
         let began = Instant::now();
+        let gate = progress.gate.lock().unwrap_or_else(PoisonError::into_inner);
         let next = progress.to_sync.lock().unwrap_or_else(PoisonError::into_inner).take();
         match next {
+            // The writing thread has yet to take notice of the failure.
+            Some(_) if progress.sync_failed().is_some() => {}
             Some((file, sequence)) => {
                 progress.syncs(Some(began));
                 let synced = rustix::fs::fdatasync(&*file);
@@ -220,14 +315,17 @@ fn sync_loop(progress: &Progress, stop: &AtomicBool) {
                 match synced {
                     Ok(()) => progress.acknowledged.store(sequence, Ordering::Release),
                     Err(error) => {
-                        progress.fail(std::io::Error::from(error).to_string());
-                        return;
+                        let error = std::io::Error::from(error).to_string();
+                        let failure = format!("the journal can't be synced: {error}");
+                        *progress.sync_failure.lock().unwrap_or_else(PoisonError::into_inner) =
+                            Some(failure);
                     }
                 }
             }
             None if stopping && progress.acknowledged() >= progress.written() => return,
             None => {}
         }
+        drop(gate);
         if progress.failed.load(Ordering::Acquire) {
             return;
         }

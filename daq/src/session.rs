@@ -9,6 +9,7 @@
 
 mod keeper;
 mod open;
+mod resume;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use std::time::{Duration, Instant};
 use crossbeam::channel::{Receiver, Sender, bounded};
 use evidence::{Built, EvidenceError, RunFolder, RunLock};
 use trial::record::{Body, End, EndKind, OriginKind, RecordSource};
+use trial::time::{TrialTime, duration_nanoseconds};
 use words::{Language, Message};
 
 use crate::clock::Clock;
@@ -41,6 +43,10 @@ pub struct Settings {
     pub out: PathBuf,
     /// Time after which the run ends by itself.
     pub length: Option<Duration>,
+    /// Folder on a second disk, on which the journal goes on if the first one fails.
+    pub spare: Option<PathBuf>,
+    /// Whether the unfinished run of the plan goes on, instead of a new one.
+    pub resume: bool,
     /// Who starts it, by the name that was given; `None` for the account alone.
     pub by: Option<String>,
 }
@@ -90,7 +96,12 @@ impl SessionError {
         match self {
             SessionError::Connect(_) | SessionError::Refused(_) => true,
             SessionError::Evidence(error) => {
-                matches!(error, EvidenceError::Locked { .. } | EvidenceError::Link(_))
+                matches!(
+                    error,
+                    EvidenceError::Locked { .. }
+                        | EvidenceError::Link(_)
+                        | EvidenceError::NothingToResume(_)
+                )
             }
             _ => false,
         }
@@ -123,7 +134,7 @@ pub struct Session {
     asking: Sender<Asked>,
     keeper: Keeper,
     not_live: Vec<Message>,
-    began: Instant,
+    origin: OriginKind,
 }
 
 /// What is shown of a running trial.
@@ -173,9 +184,9 @@ impl Session {
         &self.prepared
     }
 
-    /// Live, or simulated if a link is not.
+    /// Live, or simulated if a link was not at the start.
     pub fn origin(&self) -> OriginKind {
-        origin_of(&self.not_live)
+        self.origin
     }
 
     /// Why the run is not live; empty if it is.
@@ -296,7 +307,9 @@ impl Session {
             return failed(reason);
         }
         match self.settings.length {
-            Some(length) if self.began.elapsed() >= length => Some(End::new(EndKind::TimeOver, "")),
+            Some(length) if self.clock.now() >= TrialTime(duration_nanoseconds(length)) => {
+                Some(End::new(EndKind::TimeOver, ""))
+            }
             _ => None,
         }
     }

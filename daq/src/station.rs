@@ -32,11 +32,16 @@ pub fn describe(by: Option<&str>, not_live: &[Message], clock: &Clock) -> Statio
     Station {
         started_by: person(by, &own_account()),
         host: system_text(HOST),
-        boot: system_text(BOOT),
+        boot: boot(),
         boot_clock_ns: clock.zero_since_boot_ns(),
         not_live: not_live.iter().take(MAX_REASONS).map(reason).collect(),
         ..Station::default()
     }
+}
+
+/// Which start of the machine this is, as its system names it; empty where it does not.
+pub fn boot() -> String {
+    system_text(BOOT)
 }
 
 /// How a person is recorded: the account alone, or the name that was given and whose account it

@@ -78,7 +78,8 @@ pub(super) fn demo(
     let plan = write_documents(rig.documents(), &out.join("plan")).map_err(Failure::trouble)?;
     let prepared =
         prepare(&plan).map_err(|error| Failure::bad_input(error.in_language(language)))?;
-    let settings = Settings { out: out.clone(), length: None, by: None };
+    let settings =
+        Settings { out: out.clone(), length: None, spare: None, resume: false, by: None };
     if format == Format::Text {
         let plan = words::printable(&plan.display().to_string());
         let about = match equipment {

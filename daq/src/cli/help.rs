@@ -90,6 +90,8 @@ pub fn localise(command: Command, language: Language) -> Command {
         ("format", text(language, "help-arg-format")),
         ("plan", text(language, "help-arg-plan")),
         ("length", text(language, "help-arg-for")),
+        ("spare", text(language, "help-arg-spare")),
+        ("resume", text(language, "help-arg-resume")),
         ("text", text(language, "help-arg-text")),
         ("trial", text(language, "help-arg-trial")),
         ("uncertainty", text(language, "help-arg-uncertainty")),

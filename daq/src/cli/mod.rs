@@ -61,6 +61,10 @@ enum Command {
         #[arg(long = "for", value_parser = duration)]
         length: Option<Duration>,
         #[arg(long)]
+        spare: Option<PathBuf>,
+        #[arg(long)]
+        resume: bool,
+        #[arg(long)]
         by: Option<String>,
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
@@ -214,9 +218,9 @@ fn dispatch(command: Command, language: Language) -> Outcome {
     match command {
         Command::Demo { rig, out, format } => demo::demo(rig, out, format, language),
         Command::Check { plan, format } => check::check(&plan, format, language),
-        Command::Run { plan, out, length, by, format } => {
+        Command::Run { plan, out, length, spare, resume, by, format } => {
             let by = control::name_given(by, language)?;
-            let settings = Settings { out: output_folder(out), length, by };
+            let settings = Settings { out: output_folder(out), length, spare, resume, by };
             run::run(&plan, settings, format, language)
         }
         Command::Mark { text, running, uncertainty, correction } => {

@@ -9,6 +9,7 @@ use words::{Language, message};
 
 use super::{Failure, Format, Outcome, print_json, render};
 use crate::clock::Clock;
+use crate::limits::LEFTOVER_BYTES;
 
 /// What happened to one run, for a program.
 #[derive(Serialize, Default)]
@@ -50,6 +51,30 @@ pub(super) fn recover(folder: &Path, format: Format, language: Language) -> Outc
     Ok(code)
 }
 
+/// Finishes what earlier runs left unfinished, before a new one begins; a large one is only told.
+/// Whatever comes of it, the new run begins.
+pub(super) fn recover_leftovers(out: &Path, language: Language) {
+    let mut left = LEFTOVER_BYTES;
+    for folder in evidence::run_folders(out).unwrap_or_default() {
+        // Somebody runs it: none of ours.
+        if folder.lock().is_err() {
+            continue;
+        }
+        let bytes = folder.journal_bytes();
+        if bytes > left {
+            let (run, out) = (folder.name(), out.display().to_string());
+            let (run, out) = (words::printable(run), words::printable(&out));
+            let told = message!("run-leftover-large", run = run, folder = out);
+            eprintln!("{}", told.in_language(language));
+            continue;
+        }
+        left -= bytes;
+        for line in lines(&recover_one(&folder, language), language) {
+            eprintln!("{line}");
+        }
+    }
+}
+
 fn recover_one(folder: &RunFolder, language: Language) -> Row {
     let run = folder.name().to_owned();
     let mut row = Row { run, ..Row::default() };
@@ -68,11 +93,24 @@ fn recover_one(folder: &RunFolder, language: Language) -> Row {
 }
 
 fn print(row: &Row, language: Language) {
+    for line in lines(row, language) {
+        if row.error.is_some() {
+            eprintln!("{line}");
+        } else {
+            println!("{line}");
+        }
+    }
+}
+
+/// What is said of a run that was recovered, or could not be.
+fn lines(row: &Row, language: Language) -> Vec<String> {
     let run = words::printable(&row.run);
     match (&row.file, &row.error) {
         (Some(file), _) => {
+            let mut lines: Vec<String> = Vec::new();
             if let Some(origin) = row.origin {
-                print!("{}", render::not_live(origin, &row.not_live, language));
+                let shown = render::not_live(origin, &row.not_live, language);
+                lines.extend(shown.lines().map(str::to_owned));
             }
             let message = message!(
                 "recover-done",
@@ -81,14 +119,14 @@ fn print(row: &Row, language: Language) {
                 records = row.records.unwrap_or_default(),
                 cut = row.cut_bytes.unwrap_or_default(),
             );
-            println!("{}", message.in_language(language));
+            lines.push(message.in_language(language));
+            lines
         }
         (None, None) => {
-            println!("{}", message!("recover-nothing-recorded", run = run).in_language(language));
+            vec![message!("recover-nothing-recorded", run = run).in_language(language)]
         }
-        (None, error) => {
-            let why = error.clone().unwrap_or_default();
-            eprintln!("{}", message!("recover-failed", run = run, why = why).in_language(language));
+        (None, Some(why)) => {
+            vec![message!("recover-failed", run = run, why = why).in_language(language)]
         }
     }
 }

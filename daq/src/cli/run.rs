@@ -12,6 +12,7 @@ use serde::Serialize;
 use trial::record::{End, EndKind, OriginKind};
 use words::{Language, message, text};
 
+use super::recover::recover_leftovers;
 use super::{Failure, Format, Outcome, print_json, render};
 use crate::control::{Asked, Command};
 use crate::disk::free_bytes;
@@ -25,6 +26,9 @@ const PLAIN_STATUS_PERIODS: u32 = 10;
 pub(super) fn run(plan: &Path, settings: Settings, format: Format, language: Language) -> Outcome {
     let prepared =
         prepare(plan).map_err(|error| Failure::bad_input(error.in_language(language)))?;
+    if !settings.resume {
+        recover_leftovers(&settings.out, language);
+    }
     let session = start(prepared, settings, language)?;
     let signals = watch_signals(&session)?;
     if std::io::stdin().is_terminal() || format == Format::Text {

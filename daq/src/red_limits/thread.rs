@@ -12,8 +12,8 @@ use trial::plan::Plan;
 use wire::derive::Derive;
 
 use super::{Crossing, Watch};
+use crate::follower::Follower;
 use crate::limits::{CROSSINGS, RECORDER_TICK};
-use crate::recorder::follow;
 use crate::sequencer::Progress;
 
 /// The red limits of a run.
@@ -69,18 +69,15 @@ fn watch(
     stop: &AtomicBool,
     told: &Sender<Crossing>,
 ) -> Result<(), EvidenceError> {
-    let mut reader = follow(&folder.path());
+    let mut follower = Follower::new(&folder.path());
     let (mut derive, mut watch) = (Derive::new(), Watch::default());
     while !stop.load(Ordering::Acquire) {
-        let written = progress.written();
-        while reader.next_sequence() < written {
-            let Some(block) = reader.next_block()? else {
-                return Err(EvidenceError::EmbeddedJournalDiffers(folder.path()));
-            };
+        follower.follow(progress, &mut |block| {
             for record in records(block.body) {
                 derive.feed(&record.decode()?, &mut watch)?;
             }
-        }
+            Ok(())
+        })?;
         for crossing in watch.take() {
             // The run's own loop takes them; if it is gone, the run is over.
             if told.send(crossing).is_err() {

@@ -32,11 +32,11 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    /// Records the first pair of clocks.
-    pub fn start(clock: &Clock, queue: &JournalQueue) -> Keeper {
+    /// Records the first pair of clocks; `last_mark` is the number of the mark set last.
+    pub fn start(clock: &Clock, queue: &JournalQueue, last_mark: u32) -> Keeper {
         let reading = clock.read();
         let mut keeper = Keeper {
-            marks: 0,
+            marks: last_mark,
             wall: WallWatch::new(reading),
             disk_looked_at: Instant::now(),
             slow_sync: None,

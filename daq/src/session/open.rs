@@ -5,14 +5,15 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Instant;
 
-use evidence::{Ledger, LedgerEvent, RunFolder, RunLock};
+use evidence::{Ledger, LedgerEvent, RunFolder, RunLock, TakenUp};
 use journal::{RunTag, Writer};
 use rustix::rand::{GetRandomFlags, getrandom};
 use tokio::sync::{oneshot, watch};
 use trial::document::MAX_DOCUMENTS;
-use trial::record::{Body, EndKind, Origin, RecordSource};
+use trial::record::{Body, EndKind, Origin, OriginKind, RecordSource};
 use words::{Message, message};
 
+use super::resume::{self, Unfinished};
 use super::{Session, SessionError, Settings, command_queue, keeper::Keeper, origin_of, system};
 use crate::clock::Clock;
 use crate::control;
@@ -145,13 +146,18 @@ struct Place {
 struct Begun {
     clock: Clock,
     writer: Writer,
+    /// Which start of the daemon for this run it is, from 0.
+    boot: u16,
+    last_mark: u32,
+    origin: OriginKind,
     control: std::os::unix::net::UnixListener,
 }
 
-fn begin(prepared: &Prepared, place: &Place, by: Option<&str>) -> Result<Begun, SessionError> {
+fn begin(prepared: &Prepared, settings: &Settings, place: &Place) -> Result<Begun, SessionError> {
     let (folder, run) = (&place.folder, place.run);
     let control = control::bind(&folder.control_socket());
     let control = control.map_err(system("open the control socket"))?;
+    let spare = settings.spare.as_ref().map(|root| folder.prepare_spare(root)).transpose()?;
     let previous_root = {
         let mut ledger = Ledger::open(folder.root())?;
         let plan = prepared.documents.plan().map(|plan| journal::digest_hex(&plan.bytes));
@@ -168,28 +174,66 @@ fn begin(prepared: &Prepared, place: &Place, by: Option<&str>) -> Result<Begun, 
         start: clock.read().wall,
         software: evidence::SOFTWARE.to_owned(),
         previous_root,
-        station: station::describe(by, &place.not_live, &clock),
+        station: station::describe(settings.by.as_deref(), &place.not_live, &clock),
     };
     let tag = RunTag::new(&origin.trial, run, origin.start.0, &nonce()?);
     let mut writer = Writer::create(&folder.path(), tag)?;
+    let kind = origin.origin;
     write_first(&mut writer, &first_records(prepared, origin))?;
-    Ok(Begun { clock, writer, control })
+    if let Some(spare) = spare {
+        writer.set_spare(spare);
+    }
+    Ok(Begun { clock, writer, boot: 0, last_mark: 0, origin: kind, control })
+}
+
+/// Goes on with an unfinished run.
+fn go_on(settings: &Settings, unfinished: &Unfinished) -> Result<Begun, SessionError> {
+    let folder = &unfinished.folder;
+    let socket = folder.control_socket();
+    // The socket of the daemon that died; whoever owns the run takes its place.
+    let _ = std::fs::remove_file(&socket);
+    let control = control::bind(&socket).map_err(system("open the control socket"))?;
+    let spare = match (journal::spare_folder(&folder.path()), &settings.spare) {
+        (Some(spare), _) => Some(spare),
+        (None, Some(root)) => Some(folder.prepare_spare(root)?),
+        (None, None) => None,
+    };
+    let (mut writer, clock, boot) = resume::go_on(unfinished, settings.by.as_deref())?;
+    if let Some(spare) = spare {
+        writer.set_spare(spare);
+    }
+    let TakenUp { origin, last_mark, .. } = &unfinished.taken;
+    Ok(Begun { clock, writer, boot, last_mark: *last_mark, origin: origin.origin, control })
 }
 
 pub(super) fn start(prepared: Prepared, settings: Settings) -> Result<Session, SessionError> {
     ensure_room(&prepared, &settings)?;
+    if settings.resume {
+        return start_again(prepared, settings);
+    }
     // Before a link is opened: an instrument may serve one connection, that of the running trial.
     RunFolder::ensure_idle(&settings.out, &prepared.plan.id)?;
     let Opened { links, go, not_live } = Links::open(&prepared)?;
     let (folder, run, lock) = RunFolder::begin_next(&settings.out, &prepared.plan.id)?;
     let place = Place { lock, folder, run, not_live };
     let folder = place.folder.clone();
-    let launched = begin(&prepared, &place, settings.by.as_deref())
+    let launched = begin(&prepared, &settings, &place)
         .and_then(|begun| launch(prepared, settings, place, begun, links, go));
     launched.inspect_err(|error| {
         // What can't be tidied up here is left for `daq recover`; the error itself matters more.
         let _ = evidence::give_up(&folder, Clock::wall_now(), EndKind::Failed, &error.to_string());
     })
+}
+
+/// Goes on with the unfinished run of the plan. Whatever goes wrong, it stays as it is.
+fn start_again(prepared: Prepared, settings: Settings) -> Result<Session, SessionError> {
+    let unfinished = resume::find(&prepared, &settings.out)?;
+    let Opened { links, go, not_live } = Links::open(&prepared)?;
+    resume::ensure_as_live(&unfinished.taken, &not_live)?;
+    let begun = go_on(&settings, &unfinished)?;
+    let Unfinished { folder, lock, taken } = unfinished;
+    let place = Place { folder, run: taken.origin.run, lock, not_live };
+    launch(prepared, settings, place, begun, links, go)
 }
 
 fn launch(
@@ -201,16 +245,16 @@ fn launch(
     go: oneshot::Sender<Started>,
 ) -> Result<Session, SessionError> {
     let Place { folder, run, lock, not_live } = place;
-    let Begun { clock, writer, control } = begun;
+    let Begun { clock, writer, boot, last_mark, origin, control } = begun;
     let (queue, drafts) = JournalQueue::new();
-    let sequencer =
-        Sequencer::start(writer, drafts).map_err(system("start the journal's threads"))?;
+    let sequencer = Sequencer::start(writer, boot, clock, drafts)
+        .map_err(system("start the journal's threads"))?;
     let (observer, status) = Observer::new();
     let recorder = Recorder::start(&folder, sequencer.progress(), observer)
         .map_err(system("start the recorder's thread"))?;
     let red_limits = RedLimits::start(&prepared.plan, &folder, sequencer.progress())
         .map_err(system("start the thread of the red limits"))?;
-    let keeper = Keeper::start(&clock, &queue);
+    let keeper = Keeper::start(&clock, &queue, last_mark);
     let (asking, commands) = command_queue();
     let contexts = (0..prepared.plan.links.len())
         .map(|index| LinkContext {
@@ -224,7 +268,7 @@ fn launch(
                 RecordSource::link(index),
                 queue.clone(),
             ),
-            live: not_live.is_empty(),
+            live: origin == OriginKind::Live,
             stop: links.stop.subscribe(),
         })
         .collect();
@@ -253,7 +297,7 @@ fn launch(
         asking,
         keeper,
         not_live,
-        began: Instant::now(),
+        origin,
     })
 }
 

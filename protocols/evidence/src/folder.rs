@@ -8,6 +8,8 @@
 //!     journal-00000.pgj …          the journal
 //!     control                      the socket of `daq mark|end|abort`
 //!     trial.partial                the trial file as it grows
+//!     spare                        names the run's folder on a second disk, if it has one
+//! SPARE/<trial>-r<nn>.run/         what of the journal was written after the first disk failed
 //! ```
 
 use std::fs::{File, OpenOptions};
@@ -154,6 +156,12 @@ impl RunFolder {
         self.path().join("trial.partial")
     }
 
+    /// Bytes of the run's journal; what can't be looked at does not count.
+    pub fn journal_bytes(&self) -> u64 {
+        let segments = journal::segments(&self.path());
+        segments.iter().filter_map(|path| path.metadata().ok()).map(|found| found.len()).sum()
+    }
+
     /// Path of the control socket.
     pub fn control_socket(&self) -> PathBuf {
         self.path().join("control")
@@ -206,10 +214,34 @@ impl RunFolder {
     pub(crate) fn ensure_no_links(&self) -> Result<(), EvidenceError> {
         let path = self.path();
         ensure_no_link(&path)?;
-        for entry in std::fs::read_dir(&path).map_err(io("read", &path))? {
-            ensure_no_link(&entry.map_err(io("read", &path))?.path())?;
+        for path in [Some(path.clone()), journal::spare_folder(&path)].into_iter().flatten() {
+            for entry in std::fs::read_dir(&path).map_err(io("read", &path))? {
+                ensure_no_link(&entry.map_err(io("read", &path))?.path())?;
+            }
         }
         Ok(())
+    }
+
+    /// Makes the run's folder below `root`, on a second disk, and notes where it is.
+    ///
+    /// # Errors
+    /// `root` is not there, since a disk that is not mounted is not to be mistaken for an empty
+    /// folder; a folder of that name is there already; or the system refused.
+    pub fn prepare_spare(&self, root: &Path) -> Result<PathBuf, EvidenceError> {
+        let root = root.canonicalize().map_err(io("find", root))?;
+        let spare = root.join(format!("{}.run", self.name));
+        std::fs::create_dir(&spare).map_err(io("create", &spare))?;
+        sync_folder(&root)?;
+        let note = self.path().join(journal::SPARE_FILE);
+        let mut file = plain_options()
+            .write(true)
+            .create_new(true)
+            .open(&note)
+            .map_err(io("create", &note))?;
+        let written = writeln!(file, "{}", spare.display()).and_then(|()| file.sync_all());
+        written.map_err(io("write to", &note))?;
+        sync_folder(&self.path())?;
+        Ok(spare)
     }
 
     /// Gives the finished file its name, without replacing anything, durably.
@@ -250,8 +282,28 @@ impl RunFolder {
                 std::fs::rename(&from, &kept).map_err(io("keep", &from))?;
             }
         }
+        if let Some(spare) = journal::spare_folder(&path) {
+            remove_spare(&spare)?;
+        }
         std::fs::remove_dir_all(&path).map_err(io("remove", &path))?;
         sync_folder(&self.root)
+    }
+}
+
+/// Removes the folder of a finished run on its second disk: the segments, and nothing else that
+/// may have got there.
+fn remove_spare(spare: &Path) -> Result<(), EvidenceError> {
+    for entry in std::fs::read_dir(spare).map_err(io("read", spare))? {
+        let path = entry.map_err(io("read", spare))?.path();
+        if path.extension().is_some_and(|extension| extension == "pgj") {
+            std::fs::remove_file(&path).map_err(io("remove", &path))?;
+        }
+    }
+    match std::fs::remove_dir(spare) {
+        Err(error) if error.kind() != std::io::ErrorKind::DirectoryNotEmpty => {
+            Err(io("remove", spare)(error))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -16,6 +16,7 @@ mod ledger;
 mod recover;
 pub mod signature;
 mod signed_line;
+mod take_up;
 mod verify;
 mod witness;
 
@@ -38,6 +39,7 @@ pub use ledger::{
 };
 pub use recover::{Recovery, close_run, give_up, recover};
 pub use signature::{NamedKey, PublicKey, SignatureError, TrustError, TrustedKeys};
+pub use take_up::{TakenUp, take_up};
 pub use verify::{Difference, Verification, verify};
 pub use witness::{
     MAX_WITNESSED_HEADS, Witness, WitnessFinding, WitnessedHead, WitnessedHeads, check_witnessed,
@@ -79,6 +81,9 @@ pub enum EvidenceError {
         "the journal in {0} does not begin with the documents of a run; nothing was removed, restore it from a copy"
     )]
     NothingToBuild(PathBuf),
+    /// A run that can't go on.
+    #[error("the run in {0} has not begun, or has ended; finish it with `daq recover`")]
+    NothingToResume(PathBuf),
     /// The embedded journal is not what was written.
     #[error(
         "{0}: the journal read back from the finished file is not the one that was written; the run's folder is kept"
@@ -149,6 +154,9 @@ impl EvidenceError {
             EvidenceError::Exists(path) => message!("evidence-exists", path = shown(path)),
             EvidenceError::NothingToBuild(path) => {
                 message!("evidence-nothing", path = shown(path))
+            }
+            EvidenceError::NothingToResume(path) => {
+                message!("evidence-no-resume", path = shown(path))
             }
             EvidenceError::Ledger { path, entry } => {
                 message!("evidence-ledger", path = shown(path), entry = entry)

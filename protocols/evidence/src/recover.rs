@@ -4,12 +4,11 @@
 //! closed first, the partial file is thrown away and built anew, and the run's folder goes only
 //! after the finished file has its name.
 
-use journal::{Damage, JournalError};
 use trial::record::{Body, End, EndKind, RecordSource, Recovered};
 use trial::time::WallTime;
 
 use crate::builder::{Builder, Built};
-use crate::{EvidenceError, Ledger, LedgerEvent, RunFolder};
+use crate::{EvidenceError, Ledger, LedgerEvent, RunFolder, take_up};
 
 /// What a recovery did.
 #[derive(Debug)]
@@ -42,14 +41,7 @@ pub fn recover(folder: &RunFolder, now: WallTime) -> Result<Recovery, EvidenceEr
     if folder.trial_file().exists() {
         return finish_removal(folder, now);
     }
-    let repaired = match journal::repair(&folder.path()) {
-        Ok(repaired) => Some(repaired),
-        Err(JournalError::Missing(_)) => None,
-        // Not even the first segment's header was whole.
-        Err(JournalError::Damaged { offset: 0, what: Damage::CutShort }) => None,
-        Err(error) => return Err(error.into()),
-    };
-    let Some(repaired) = repaired.filter(|repaired| repaired.has_request_plan) else {
+    let Some(repaired) = take_up::repair(folder)? else {
         return nothing_recorded(folder, now);
     };
     if !repaired.has_end || !repaired.damage.is_empty() {
