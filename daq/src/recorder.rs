@@ -24,6 +24,7 @@ pub struct Recorder {
     stop: Arc<AtomicBool>,
     root: Sender<ChainValue>,
     failure: Arc<OnceLock<String>>,
+    file_failure: Arc<OnceLock<String>>,
 }
 
 impl Recorder {
@@ -39,27 +40,28 @@ impl Recorder {
         let recorded = Arc::new(AtomicU64::new(0));
         let stop = Arc::new(AtomicBool::new(false));
         let (root, closed) = bounded(1);
-        let failure = Arc::<OnceLock<String>>::default();
+        let [failure, file_failure] = [(); 2].map(|()| Arc::<OnceLock<String>>::default());
         let folder = folder.clone();
         let thread = {
             let (recorded, stop) = (Arc::clone(&recorded), Arc::clone(&stop));
-            let told = Arc::clone(&failure);
+            let (told, broken) = (Arc::clone(&failure), Arc::clone(&file_failure));
             let work = move || {
                 give_way();
-                let builder = record(&folder, &progress, observer, &recorded, &stop);
+                let builder = record(&folder, &progress, observer, &recorded, &stop, &broken);
                 let builder = builder.inspect_err(|error| {
                     // Only this thread tells, and only once.
                     let _ = told.set(error.to_string());
                 })?;
                 match closed.recv() {
-                    Ok(root) => builder.finish(&folder, root),
+                    Ok(root) if builder.failure().is_none() => builder.finish(&folder, root),
+                    Ok(_) => build_anew(&folder),
                     // Nobody asks for the file; the journal is kept for `daq recover`.
                     Err(_) => Err(EvidenceError::NothingToBuild(folder.path())),
                 }
             };
             std::thread::Builder::new().name("recorder".to_owned()).spawn(work)?
         };
-        Ok(Recorder { thread, recorded, stop, root, failure })
+        Ok(Recorder { thread, recorded, stop, root, failure, file_failure })
     }
 
     /// Number of records that are in the trial file.
@@ -73,6 +75,12 @@ impl Recorder {
             return None;
         }
         Some(self.failure.get().cloned().unwrap_or_else(|| "its thread ended by itself".to_owned()))
+    }
+
+    /// Why the trial file can't be written beside the journal, if it can't: it is built when the
+    /// journal is closed.
+    pub fn file_failure(&self) -> Option<&String> {
+        self.file_failure.get()
     }
 
     /// Records what is written so far and finishes the trial file of the closed journal, in the
@@ -97,12 +105,20 @@ fn give_way() {
     let _ = rustix::process::setpriority_process(None, RECORDER_NICENESS);
 }
 
+/// The trial file could not be written beside the journal: by now the disk may have room.
+fn build_anew(folder: &RunFolder) -> Result<Built, EvidenceError> {
+    let mut builder = Builder::new(folder)?;
+    let root = builder.feed_journal(&folder.path())?;
+    builder.finish(folder, root)
+}
+
 fn record(
     folder: &RunFolder,
     progress: &Progress,
     mut observer: Observer,
     recorded: &AtomicU64,
     stop: &AtomicBool,
+    broken: &OnceLock<String>,
 ) -> Result<Builder, EvidenceError> {
     let mut builder = Builder::new(folder)?;
     let mut follower = Follower::new(&folder.path());
@@ -114,6 +130,10 @@ fn record(
             Ok(())
         })?;
         observer.publish();
+        if let Some(error) = builder.failure().filter(|_| broken.get().is_none()) {
+            // Only this thread tells, and only once.
+            let _ = broken.set(error.to_string());
+        }
         if stopping && follower.next_sequence() >= progress.written() {
             return Ok(builder);
         }

@@ -296,6 +296,9 @@ impl Session {
         if let Some(failure) = self.recorder.failure() {
             return failed(format!("the trial file: {failure}"));
         }
+        if let Some(failure) = self.recorder.file_failure() {
+            self.keeper.file_failed(failure, &self.clock, &self.queue);
+        }
         if self.red_limits.has_ended() {
             return failed("the watch over the red limits ended by itself".to_owned());
         }

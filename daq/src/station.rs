@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn accounts_are_looked_up_by_number() {
-        let list = "root:x:0:0::/root:/bin/sh\n\n:x:7:\nbroken\nli:x:1000:1000:Li:/home/li:\n";
+        let list = "root:x:0:0::/:/bin/sh\n\n:x:7:\nbroken\nli:x:1000:1000:Li:/srv:\n";
         assert_eq!(listed(list, 0), Some("root"));
         assert_eq!(listed(list, 1000), Some("li"));
         assert_eq!((listed(list, 7), listed(list, 1)), (None, None));

@@ -29,6 +29,8 @@ pub(super) struct Keeper {
     disk_looked_at: Instant,
     /// The slow sync that was told last: when it had begun.
     slow_sync: Option<Instant>,
+    /// Whether it was told that the trial file can't be written.
+    file_failed: bool,
 }
 
 impl Keeper {
@@ -40,6 +42,7 @@ impl Keeper {
             wall: WallWatch::new(reading),
             disk_looked_at: Instant::now(),
             slow_sync: None,
+            file_failed: false,
         };
         keeper.record(reading, queue);
         keeper
@@ -83,6 +86,14 @@ impl Keeper {
             since.elapsed().as_secs_f64(),
         );
         tell(EventKind::SyncSlow, text, clock.now(), queue);
+    }
+
+    /// Tells, once, that the trial file can't be written beside the journal.
+    pub fn file_failed(&mut self, failure: &str, clock: &Clock, queue: &JournalQueue) {
+        if !std::mem::replace(&mut self.file_failed, true) {
+            let text = format!("the trial file is built when the run has ended: {failure}");
+            tell(EventKind::FileFailed, text, clock.now(), queue);
+        }
     }
 
     /// Records the last pair.

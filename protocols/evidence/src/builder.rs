@@ -30,6 +30,9 @@ pub struct Built {
 }
 
 /// Folds the records of a run, in order, into a trial file.
+///
+/// When the file can't be written, what is derived still goes to the observer, and the first
+/// error is kept for [`Builder::failure`] and [`Builder::finish`].
 pub struct Builder {
     path: PathBuf,
     derive: Derive,
@@ -51,8 +54,11 @@ struct Output {
 
 impl Output {
     fn write(&mut self, step: impl FnOnce(&mut TrialWriter) -> Result<(), TrialFileError>) {
-        if let (Some(writer), None) = (&mut self.writer, &self.failure) {
-            self.failure = step(writer).err();
+        if let Some(writer) = &mut self.writer
+            && let Err(error) = step(writer)
+        {
+            // A file with a hole in it is of no use.
+            (self.writer, self.failure) = (None, Some(error));
         }
     }
 }
@@ -185,7 +191,7 @@ impl Builder {
     /// Takes the next record; `observer` sees everything that is derived from it.
     ///
     /// # Errors
-    /// The record can't follow the ones before it, or the file can't be written.
+    /// The record can't follow the ones before it.
     pub fn feed(
         &mut self,
         record: &Record<'_>,
@@ -200,10 +206,12 @@ impl Builder {
         self.last = self.last.max(record.at);
         self.next_sequence = record.sequence + 1;
         self.derive.feed(record, &mut Both(&mut self.output, observer))?;
-        match self.output.failure.take() {
-            Some(error) => Err(error.into()),
-            None => Ok(()),
-        }
+        Ok(())
+    }
+
+    /// Why the file can't be written; `None` while it can.
+    pub fn failure(&self) -> Option<&TrialFileError> {
+        self.output.failure.as_ref()
     }
 
     /// Takes the next block, after what is damaged before it; `observer` sees everything that is
@@ -247,6 +255,9 @@ impl Builder {
     /// # Errors
     /// Nothing was begun, or the file can't be written; the run's folder is then as it was.
     pub fn finish(mut self, folder: &RunFolder, root: ChainValue) -> Result<Built, EvidenceError> {
+        if let Some(error) = self.output.failure.take() {
+            return Err(error.into());
+        }
         let nothing = || EvidenceError::NothingToBuild(folder.path());
         let writer = self.output.writer.take().ok_or_else(nothing)?;
         let head = RunHead {
