@@ -675,3 +675,44 @@ amend-reading = { $of } = { $value } { $unit }
 amend-reading-times = read { $observed }, entered { $entered }
 amend-instrument = instrument: { $instrument }
 amend-instrument-step = instrument: { $instrument }, resolution { $step } { $unit }
+
+## Verification: what differs
+differs-digest = the file's digest is not the one in its user block
+differs-seal-signature = the seal: { $why }
+differs-seal-key = the seal is by another key than the one that the run was begun with
+differs-seal-tag = the seal belongs to another run than the embedded journal
+differs-journal = record { $record }: the embedded journal does not check from here on: { $what }
+differs-root = the root of the embedded journal is not the one in the user block
+differs-head = record { $record }: the signed head does not hold: { $why }
+differs-first-head = record { $record }: no signed head stands before it, so the plan was not fixed before the first sample
+differs-channel = record { $record }: channel { $channel }, sample { $sample }: { $column } is not what the journal gives
+differs-channel-length = channel { $channel }: its length is not what the journal gives, from sample { $sample } on
+differs-derived = the computed channel { $channel } is not what the recorded ones give
+differs-document = the document { $name } does not have the digests that stand beside it
+differs-part = { $part }: not what the journal gives
+differs-amendment = amendment { $number } does not check
+differs-witness-missing = record { $record }: the witness has a signed head there that this recording lacks: its end was cut off, or it was made anew
+differs-witness-other = record { $record }: the witness has another signed head there: this recording was made anew
+differs-witness-run = record { $record }: the witness has a signed head of another recording by this name: this one was made anew
+head-other-key = it is by another key than the one that the run was begun with
+head-not-alone = it does not stand alone in its block
+head-no-key = the run was begun without a key
+part-groups = the list of groups
+part-gaps = the list of gaps
+part-marks = the list of marks
+part-events = the list of events
+part-clock = the list of clock pairs
+part-accounting = the accounting
+part-accounting-sums = the sums of the accounting
+part-documents = the set of documents
+part-origin = the origin
+part-end = the end of the run
+part-length = the length of the run
+part-findings = the list of findings
+part-checkpoints = the list of signed heads
+
+## Sealing later
+seal-sealed-already = It is sealed already and keeps that seal; see: daq verify
+seal-altered = It is not as it was closed, so it is not sealed: { $what }. Restore the file from a copy.
+seal-no-key = Its run was begun without a key: no seal can be added afterwards. Make a key before the next run: daq key new
+seal-key-missing = It can only be sealed with the key that its run was begun with (fingerprint { $digits }), and that private key is not here. Name its folder: --keys DIR

@@ -675,3 +675,44 @@ amend-reading = { $of } = { $value } { $unit }
 amend-reading-times = 读取于 { $observed },录入于 { $entered }
 amend-instrument = 仪表:{ $instrument }
 amend-instrument-step = 仪表:{ $instrument },分度值 { $step } { $unit }
+
+## 验证:何处不符
+differs-digest = 文件摘要与用户块中的摘要不符
+differs-seal-signature = 封签:{ $why }
+differs-seal-key = 封签所用密钥不是本次运行开始时的密钥
+differs-seal-tag = 封签属于另一次运行,而非内嵌日志的运行
+differs-journal = 记录 { $record }:内嵌日志自此处起校验不通过:{ $what }
+differs-root = 内嵌日志的根与用户块中的根不符
+differs-head = 记录 { $record }:签名链头不成立:{ $why }
+differs-first-head = 记录 { $record }:其前没有签名链头,因此方案未在首个样本之前固定
+differs-channel = 记录 { $record }:通道 { $channel },样本 { $sample }:{ $column } 与日志推导结果不符
+differs-channel-length = 通道 { $channel }:自样本 { $sample } 起,长度与日志推导结果不符
+differs-derived = 计算通道 { $channel } 与所记录通道的计算结果不符
+differs-document = 文档 { $name } 与其旁所载摘要不符
+differs-part = { $part }:与日志推导结果不符
+differs-amendment = 第 { $number } 条补充记录校验不通过
+differs-witness-missing = 记录 { $record }:见证方在此存有签名链头,而本记录没有:末尾被截去,或记录被重新制作
+differs-witness-other = 记录 { $record }:见证方在此存有不同的签名链头:本记录被重新制作
+differs-witness-run = 记录 { $record }:见证方存有同名的另一份记录的签名链头:本记录被重新制作
+head-other-key = 所用密钥不是本次运行开始时的密钥
+head-not-alone = 未独占其数据块
+head-no-key = 本次运行开始时没有密钥
+part-groups = 通道组列表
+part-gaps = 缺口列表
+part-marks = 标记列表
+part-events = 事件列表
+part-clock = 时钟对列表
+part-accounting = 计数
+part-accounting-sums = 计数的总和
+part-documents = 文档集
+part-origin = 来源
+part-end = 运行的结束
+part-length = 运行的长度
+part-findings = 评定结果列表
+part-checkpoints = 签名链头列表
+
+## 事后签封
+seal-sealed-already = 该文件已签封,保留原封签;请查看:daq verify
+seal-altered = 该文件已非关闭时的状态,不予签封:{ $what }。请从副本恢复文件。
+seal-no-key = 该次运行开始时没有密钥:事后无法签封。请在下次运行前生成密钥:daq key new
+seal-key-missing = 只能用该次运行开始时的密钥签封(指纹 { $digits }),而该私钥不在此处。请指明其文件夹:--keys DIR

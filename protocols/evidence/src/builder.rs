@@ -1,10 +1,9 @@
 //! The one path from records to a trial file.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use journal::{Block, ChainValue, Damaged, Ending, Reader, records};
+use journal::{Block, ChainValue, Ending, Reader, records};
 use trial::document::Document;
 use trial::finding::Findings;
 use trial::plan::Plan;
@@ -14,7 +13,8 @@ use trial::time::{Span, TrialTime};
 use trialfile::{FinishedSamples, Seal, Sealing, TrialFile, TrialFileError, TrialWriter};
 use wire::derive::{Derive, Row, Sink};
 
-use crate::{EvidenceError, RunFolder};
+use crate::heads::{Checkpoints, run_tag};
+use crate::{EvidenceError, RunFolder, StationKey};
 
 /// A trial file that was finished.
 #[derive(Debug, Clone)]
@@ -39,6 +39,7 @@ pub struct Builder {
     documents: Vec<Document>,
     origin: Option<Origin>,
     end: Option<End>,
+    heads: Checkpoints,
     last: TrialTime,
     next_sequence: u64,
     output: Output,
@@ -183,6 +184,7 @@ impl Builder {
             documents: Vec::new(),
             origin: None,
             end: None,
+            heads: Checkpoints::default(),
             last: TrialTime::ZERO,
             next_sequence: 0,
         })
@@ -201,6 +203,7 @@ impl Builder {
             Body::Document(document) => self.documents.push(document.clone()),
             Body::Origin(origin) => self.origin = Some(origin.clone()),
             Body::End(end) => self.end = Some(end.clone()),
+            Body::Head(head) => self.heads.push(record.sequence, head),
             _ => {}
         }
         self.last = self.last.max(record.at);
@@ -250,11 +253,17 @@ impl Builder {
         Ok(reader.root())
     }
 
-    /// Evaluates, embeds the journal, makes the file durable and gives it its name.
+    /// Evaluates, embeds the journal, makes the file durable, seals it if `key` is the one with
+    /// which the run was begun, and gives it its name.
     ///
     /// # Errors
     /// Nothing was begun, or the file can't be written; the run's folder is then as it was.
-    pub fn finish(mut self, folder: &RunFolder, root: ChainValue) -> Result<Built, EvidenceError> {
+    pub fn finish(
+        mut self,
+        folder: &RunFolder,
+        root: ChainValue,
+        key: Option<&StationKey>,
+    ) -> Result<Built, EvidenceError> {
         if let Some(error) = self.output.failure.take() {
             return Err(error.into());
         }
@@ -269,9 +278,14 @@ impl Builder {
         let findings = verdict::evaluate(samples.recording())?;
         write_derived(&samples)?;
         let mut journal = journal::SegmentChain::closed(&folder.path());
-        let sealing =
-            Sealing { journal_root: root.0, tag: [0; 16], checkpoints: "", sign: &mut |_| None };
         let origin = samples.recording().head().origin.clone();
+        let key = key.filter(|key| key.public().to_hex() == origin.station.key);
+        let sealing = Sealing {
+            journal_root: root.0,
+            tag: run_tag(&folder.path())?.0,
+            checkpoints: &self.heads.to_json(&origin)?,
+            sign: &mut |statement| key.and_then(|key| key.sign_seal(statement)),
+        };
         let seal = samples.finish(Some(&findings), &mut journal, sealing)?;
         check_embedded(&self.path, root)?;
         folder.publish(&self.path)?;
@@ -315,27 +329,4 @@ pub(crate) fn evaluate(file: &TrialFile) -> Result<Findings, EvidenceError> {
 pub(crate) fn missing_until(block: &Block<'_>) -> Option<u64> {
     let place = block.damage?.place;
     (place.next > place.first_missing).then_some(place.next)
-}
-
-/// Reads a whole journal stream, feeding a fold; `damaged` is told of every damaged place.
-pub(crate) fn fold(
-    journal: impl Read,
-    derive: &mut Derive,
-    sink: &mut impl Sink,
-    each: &mut dyn FnMut(&Record<'_>),
-    damaged: &mut dyn FnMut(Damaged),
-) -> Result<(ChainValue, Ending), EvidenceError> {
-    let mut reader = Reader::new(journal);
-    while let Some(block) = reader.next_block()? {
-        block.damage.into_iter().for_each(&mut *damaged);
-        if let Some(next) = missing_until(&block) {
-            derive.hole(next)?;
-        }
-        for record in records(block.body) {
-            let record = record.decode()?;
-            each(&record);
-            derive.feed(&record, sink)?;
-        }
-    }
-    Ok((reader.root(), reader.ending().unwrap_or(Ending::Clean)))
 }

@@ -11,9 +11,11 @@
 mod amendment;
 mod builder;
 mod folder;
+mod heads;
 mod key;
 mod ledger;
 mod recover;
+mod sealing;
 pub mod signature;
 mod signed_line;
 mod take_up;
@@ -30,6 +32,7 @@ pub use amendment::{
 };
 pub use builder::{Builder, Built};
 pub use folder::{RunFolder, RunLock, run_folders, sync_folder};
+pub use heads::{append_head, key_of};
 pub use key::{
     DEFAULT_KEY_NAME, KeyError, KeyFolder, KeyRun, ListedKey, Rotation, StationKey,
     forbid_core_dumps,
@@ -37,10 +40,13 @@ pub use key::{
 pub use ledger::{
     Ledger, LedgerEntry, LedgerEvent, LedgerReport, check_ledger, check_ledger_bytes,
 };
-pub use recover::{Recovery, close_run, give_up, recover};
+pub use recover::{KeyFor, Recovery, close_run, give_up, recover};
+pub use sealing::{SealRefusal, seal};
 pub use signature::{NamedKey, PublicKey, SignatureError, TrustError, TrustedKeys};
 pub use take_up::{TakenUp, take_up};
-pub use verify::{Difference, Verification, verify};
+pub use verify::{
+    Checks, Difference, HeadFault, HeadsFound, Part, Standing, Verification, WitnessCheck, verify,
+};
 pub use witness::{
     MAX_WITNESSED_HEADS, Witness, WitnessFinding, WitnessedHead, WitnessedHeads, check_witnessed,
     parse_witnessed, witnessed_heads,

@@ -8,7 +8,11 @@ use trial::record::{Body, End, EndKind, RecordSource, Recovered};
 use trial::time::WallTime;
 
 use crate::builder::{Builder, Built};
-use crate::{EvidenceError, Ledger, LedgerEvent, RunFolder, take_up};
+use crate::heads::{JournalFacts, append_head, key_of};
+use crate::{EvidenceError, KeyError, Ledger, LedgerEvent, PublicKey, RunFolder, StationKey, take_up};
+
+/// Gives the private half of a key, if it is at hand.
+pub type KeyFor<'a> = dyn FnMut(PublicKey) -> Result<Option<StationKey>, KeyError> + 'a;
 
 /// What a recovery did.
 #[derive(Debug)]
@@ -31,28 +35,35 @@ pub enum Recovery {
 /// longer one there may be data, and its folder is kept.
 const MAX_BEGINNING_BYTES: u64 = trial::record::MAX_PAYLOAD_BYTES as u64 + 4096;
 
-/// Recovers one run.
+/// Recovers one run. `keys` is asked for the key with which it was begun; without it the trial file
+/// is built unsealed.
 ///
 /// # Errors
 /// Another process owns the run, the journal is damaged, or the system refused.
-pub fn recover(folder: &RunFolder, now: WallTime) -> Result<Recovery, EvidenceError> {
+pub fn recover(
+    folder: &RunFolder,
+    now: WallTime,
+    keys: &mut KeyFor<'_>,
+) -> Result<Recovery, EvidenceError> {
     folder.ensure_no_links()?;
     let _lock = folder.lock()?;
     if folder.trial_file().exists() {
-        return finish_removal(folder, now);
+        return finish_removal(folder, now, keys);
     }
     let Some(repaired) = take_up::repair(folder)? else {
         return nothing_recorded(folder, now);
     };
-    if !repaired.has_end || !repaired.damage.is_empty() {
-        close(folder, &repaired)?;
+    let facts = JournalFacts::read(&folder.path())?;
+    let key = facts.key().map(keys).transpose()?.flatten();
+    let needs_head = key.is_some() && !facts.ends_in_head;
+    if !facts.ended || needs_head || !repaired.damage.is_empty() {
+        close(folder, &repaired, &facts, key.as_ref())?;
     }
     let mut builder = Builder::new(folder)?;
     let root = builder.feed_journal(&folder.path())?;
     let records = builder.next_sequence();
-    let built = Box::new(builder.finish(folder, root)?);
-    write_end(folder, now)?;
-    folder.remove()?;
+    let built = Box::new(builder.finish(folder, root, key.as_ref())?);
+    close_run(folder, now, key.as_ref())?;
     Ok(Recovery::Built { built, cut_bytes: repaired.cut_bytes, records })
 }
 
@@ -69,7 +80,8 @@ fn nothing_recorded(folder: &RunFolder, now: WallTime) -> Result<Recovery, Evide
     if bytes > MAX_BEGINNING_BYTES {
         return Err(EvidenceError::NothingToBuild(path));
     }
-    give_up(folder, now, EndKind::Crashed, "the daemon stopped before anything was recorded")?;
+    let reason = "the daemon stopped before anything was recorded";
+    give_up(folder, now, EndKind::Crashed, reason, None)?;
     Ok(Recovery::NothingRecorded)
 }
 
@@ -83,22 +95,49 @@ pub fn give_up(
     now: WallTime,
     kind: EndKind,
     reason: &str,
+    key: Option<&StationKey>,
 ) -> Result<(), EvidenceError> {
     if let Some((trial, run)) = folder.trial_and_run() {
         let mut ledger = Ledger::open(folder.root())?;
         if ledger.has_begun(trial, run) && !ledger.has_ended(trial, run) {
             let (reason, root) = (reason.to_owned(), String::new());
-            ledger.append(trial, run, now, LedgerEvent::End { kind, reason, root }, None)?;
+            ledger.append(trial, run, now, LedgerEvent::End { kind, reason, root }, key)?;
         }
     }
     folder.remove()
 }
 
-/// Appends what was found: that records are damaged, and that the daemon stopped without ending
-/// the run, with the end itself.
-fn close(folder: &RunFolder, repaired: &journal::Repaired) -> Result<(), EvidenceError> {
+/// Appends what the journal lacks: that records are damaged, that the daemon stopped without ending
+/// the run with the end itself, and the heads that cover the beginning and the end.
+fn close(
+    folder: &RunFolder,
+    repaired: &journal::Repaired,
+    facts: &JournalFacts,
+    key: Option<&StationKey>,
+) -> Result<(), EvidenceError> {
     let mut writer = journal::Writer::resume(&folder.path(), repaired)?;
-    let (at, boot) = (repaired.last_good, repaired.last_boot.saturating_add(1));
+    let found_something = !facts.ended || !repaired.damage.is_empty();
+    let boot = repaired.last_boot.saturating_add(u16::from(found_something));
+    if let Some(key) = key.filter(|_| !facts.has_first_head && !facts.has_more) {
+        append_head(&mut writer, key, boot, repaired.last_good)?;
+    }
+    if found_something {
+        append_findings(&mut writer, repaired, boot)?;
+    }
+    if let Some(key) = key {
+        append_head(&mut writer, key, boot, repaired.last_good)?;
+    }
+    let file = writer.file();
+    file.sync_all().map_err(crate::io("sync", &folder.path()))
+}
+
+/// Appends what was found, and the end if there is none.
+fn append_findings(
+    writer: &mut journal::Writer,
+    repaired: &journal::Repaired,
+    boot: u16,
+) -> Result<(), EvidenceError> {
+    let at = repaired.last_good;
     let recovered = Recovered {
         cut_bytes: repaired.cut_bytes,
         last_good: at,
@@ -111,12 +150,15 @@ fn close(folder: &RunFolder, repaired: &journal::Repaired) -> Result<(), Evidenc
         writer.append(boot, at, RecordSource::STATION, &Body::End(end));
     }
     writer.commit()?;
-    let file = writer.file();
-    file.sync_all().map_err(crate::io("sync", &folder.path()))
+    Ok(())
 }
 
 /// The file had its name already when the daemon died: what is left is the ledger and the folder.
-fn finish_removal(folder: &RunFolder, now: WallTime) -> Result<Recovery, EvidenceError> {
+fn finish_removal(
+    folder: &RunFolder,
+    now: WallTime,
+    keys: &mut KeyFor<'_>,
+) -> Result<Recovery, EvidenceError> {
     let file = trialfile::TrialFile::open(&folder.trial_file())?;
     let mut reader = journal::Reader::new(file.journal()?);
     while reader.next_block()?.is_some() {}
@@ -125,15 +167,19 @@ fn finish_removal(folder: &RunFolder, now: WallTime) -> Result<Recovery, Evidenc
         Some(findings) => findings,
         None => crate::builder::evaluate(&file)?,
     };
-    write_end(folder, now)?;
-    folder.remove()?;
     let origin = trial::recording::Recording::head(&file).origin.clone();
+    let key = key_of(&origin).map(keys).transpose()?.flatten();
+    close_run(folder, now, key.as_ref())?;
     let built = Box::new(Built { path: folder.trial_file(), origin, findings, seal });
     Ok(Recovery::Built { built, cut_bytes: 0, records: reader.next_sequence() })
 }
 
-/// Writes the end of a run into the ledger, unless it is there.
-pub(crate) fn write_end(folder: &RunFolder, now: WallTime) -> Result<(), EvidenceError> {
+/// Notes the root of a run with its key and writes its end into the ledger, unless it is there.
+fn write_end(
+    folder: &RunFolder,
+    now: WallTime,
+    key: Option<&StationKey>,
+) -> Result<(), EvidenceError> {
     use trial::recording::Recording as _;
     let file = trialfile::TrialFile::open(&folder.trial_file())?;
     let head = file.head();
@@ -143,16 +189,26 @@ pub(crate) fn write_end(folder: &RunFolder, now: WallTime) -> Result<(), Evidenc
     }
     let unknown = End::new(EndKind::Crashed, "");
     let end = head.end.clone().unwrap_or(unknown);
-    let root = journal::ChainValue(file.seal()?.journal_root).to_hex();
-    let event = LedgerEvent::End { kind: end.kind, reason: end.reason, root };
-    ledger.append(&head.origin.trial, head.origin.run, now, event, None)
+    let root = journal::ChainValue(file.seal()?.journal_root);
+    let key = key.filter(|key| key.public().to_hex() == head.origin.station.key);
+    // Before the ledger's entry, by which a second attempt knows that all is done.
+    if let Some(key) = key {
+        key.end_run(root)?;
+    }
+    let event = LedgerEvent::End { kind: end.kind, reason: end.reason, root: root.to_hex() };
+    ledger.append(&head.origin.trial, head.origin.run, now, event, key)
 }
 
 /// Ends a run in order: builds are done, the ledger and the folder remain.
 ///
 /// # Errors
-/// The ledger can't be written or the folder not removed; the finished file is not touched.
-pub fn close_run(folder: &RunFolder, now: WallTime) -> Result<(), EvidenceError> {
-    write_end(folder, now)?;
+/// The ledger or the key's counter can't be written, or the folder not removed; the finished file
+/// is not touched.
+pub fn close_run(
+    folder: &RunFolder,
+    now: WallTime,
+    key: Option<&StationKey>,
+) -> Result<(), EvidenceError> {
+    write_end(folder, now, key)?;
     folder.remove()
 }

@@ -1,59 +1,71 @@
-//! Verification: the trial file against its own journal.
+//! Verification: the trial file against its digest, its seal and its own journal.
 //!
 //! The samples are derived anew from the embedded journal, with the code that the daemon runs,
 //! and compared with the stored channels bit for bit.
+//!
+//! Invariants:
+//! - What was altered is no error but a difference, and every difference names its record or part.
+//! - Whose key signed is told; whether it is trusted is decided by whoever verifies. No key in the
+//!   file or beside it is trusted for being there.
+//! - Nothing is written.
 
-use std::path::Path;
-use std::sync::Arc;
+mod compare;
+mod difference;
+mod heads;
 
-use journal::Damaged;
-use trial::channel::{ChannelIndex, Sample};
+use std::path::{Path, PathBuf};
+
+use journal::{ChainValue, Damaged, Ending, Reader, RunTag, records};
 use trial::document::Document;
-use trial::plan::Plan;
-use trial::record::{Body, ClockPair, End, Event, JournalDamage, LinkState, Mark, Origin, Record};
-use trial::recording::{Chunk, Gap, Recording, SampleGroup};
-use trial::time::{Span, TrialTime};
-use trialfile::TrialFile;
-use wire::derive::{Derive, Row, Sink};
+use trial::record::{Body, End, JournalDamage, Origin, Record};
+use trial::recording::Recording as _;
+use trial::time::TrialTime;
+use trialfile::{Seal, SealState, TrialFile, TrialFileError};
+use wire::derive::Derive;
 
-use crate::EvidenceError;
-use crate::builder::{fold, link_event};
+use crate::amendment::{AmendmentsReport, check_amendments};
+use crate::builder::missing_until;
+use crate::signature::{PublicKey, TrustedKeys, verify_seal};
+use crate::witness::{WitnessFinding, check_witnessed, witnessed_heads};
+use crate::{EvidenceError, key_of};
+use compare::Compare;
+use heads::{HeadCheck, Place};
 
-/// Rows that are collected before they are compared.
-const COMPARED_ROWS: usize = 4096;
-/// Differences that are told; a file with more is no better told.
-const MAX_DIFFERENCES: usize = 20;
+pub use difference::{Difference, HeadFault, Part};
+pub use heads::HeadsFound;
 
-/// Something in a file that does not agree with its journal or its digest.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Difference {
-    /// The digest of the file.
-    #[error("the file's digest is not the one in its user block")]
-    Digest,
-    /// The embedded journal.
-    #[error("the embedded journal does not check behind record {good_records}: {what}")]
-    Journal {
-        /// Records that do check.
-        good_records: u64,
-        /// What does not.
-        what: String,
-    },
-    /// The root of the journal.
-    #[error("the root of the embedded journal is not the one in the user block")]
-    Root,
-    /// A channel.
-    #[error("channel {channel}, sample {sample}: {column} is not what the journal gives")]
-    Channel {
-        /// Which channel.
-        channel: String,
-        /// First differing sample of the compared stretch.
-        sample: usize,
-        /// Which column.
-        column: &'static str,
-    },
-    /// Another part of the file.
-    #[error("{0} is not what the journal gives")]
-    Part(&'static str),
+/// Damaged places that are looked into; recovery leaves none with more.
+const MAX_DAMAGED_PLACES: usize = 10_000;
+
+/// With what a file is verified beside itself.
+#[derive(Debug, Clone, Default)]
+pub struct Checks {
+    /// The keys that whoever verifies trusts.
+    pub trust: TrustedKeys,
+    /// Folder of a witness.
+    pub witness: Option<PathBuf>,
+}
+
+/// What a witness's folder says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WitnessCheck {
+    /// Heads by the run's key, or by a trusted one, that were compared.
+    pub compared: u64,
+    /// Lines that are no such heads.
+    pub unusable: u64,
+    /// The first contradiction.
+    pub finding: Option<WitnessFinding>,
+}
+
+/// What a verification comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Standing {
+    /// Whole, sealed by a trusted key, and so are its amendments.
+    Trusted,
+    /// Whole, but nobody who is trusted vouches for all of it.
+    Unconfirmed,
+    /// Altered or damaged.
+    Altered,
 }
 
 /// Result of a verification.
@@ -67,8 +79,20 @@ pub struct Verification {
     pub samples: u64,
     /// Journal root, hexadecimal.
     pub root: String,
+    /// Tag of the run; `None` if there is not even a journal's beginning.
+    pub tag: Option<RunTag>,
     /// How the recording came to be, as the file says it; it is among what is compared.
     pub origin: Origin,
+    /// The key whose seal matches, if there is one.
+    pub sealed_by: Option<PublicKey>,
+    /// Whether that key is trusted.
+    pub key_is_trusted: bool,
+    /// The signed heads of the journal.
+    pub heads: HeadsFound,
+    /// What was said after the file was closed.
+    pub amendments: AmendmentsReport,
+    /// What the witness says, if one was named.
+    pub witness: Option<WitnessCheck>,
 }
 
 impl Verification {
@@ -76,46 +100,157 @@ impl Verification {
     pub fn is_whole(&self) -> bool {
         self.differences.is_empty()
     }
+
+    /// What it comes to. A witness that was named and knows nothing of the run confirms nothing.
+    pub fn standing(&self) -> Standing {
+        let witnessed = self.witness.is_none_or(|witness| witness.compared > 0);
+        match self.is_whole() {
+            false => Standing::Altered,
+            true if self.key_is_trusted && self.amendments.is_trusted() && witnessed => {
+                Standing::Trusted
+            }
+            true => Standing::Unconfirmed,
+        }
+    }
+
+    /// The difference that comes first in the journal; where none has a record, the first part.
+    pub fn first_difference(&self) -> Option<&Difference> {
+        let with_record = self.differences.iter().filter(|one| one.record().is_some());
+        with_record.min_by_key(|one| one.record()).or_else(|| {
+            // The digest only says that something differs: any other part says more.
+            let parts = self.differences.iter();
+            parts.clone().find(|one| **one != Difference::Digest).or_else(|| parts.clone().next())
+        })
+    }
+}
+
+/// What was read of the journal beside its samples.
+#[derive(Default)]
+struct Read {
+    documents: Vec<Document>,
+    end: Option<End>,
+    last: TrialTime,
+    records: u64,
+    heads: HeadCheck,
+    tag: Option<RunTag>,
+    /// Damaged places, and those that the journal itself names.
+    damaged: Vec<Damaged>,
+    named: Vec<JournalDamage>,
+}
+
+impl Read {
+    fn take(&mut self, record: &Record<'_>, place: Place) {
+        self.records = record.sequence + 1;
+        self.last = self.last.max(record.at);
+        match &record.body {
+            Body::Document(document) => self.documents.push(document.clone()),
+            Body::End(found) => self.end = Some(found.clone()),
+            Body::Recovered(recovered) => self.named.extend_from_slice(&recovered.damage),
+            _ => {}
+        }
+        self.heads.take(record, place);
+    }
 }
 
 /// Verifies a trial file.
 ///
 /// # Errors
 /// Not a trial file, or it can't be read. What was altered is no error but a difference.
-pub fn verify(path: &Path) -> Result<Verification, EvidenceError> {
+pub fn verify(path: &Path, checks: &Checks) -> Result<Verification, EvidenceError> {
     let file = TrialFile::open(path)?;
     let seal = file.seal()?;
-    let mut compare = Compare::new(&file);
-    if !seal.matches(path, &mut |_| {})? {
-        compare.differ(Difference::Digest);
+    let (mut compare, mut derive) = (Compare::new(&file), Derive::new());
+    let mut read = Read::default();
+    // The digest has a thread of its own: hashing takes about as long as deriving.
+    let (digest, folded) = std::thread::scope(|scope| {
+        let digest = scope.spawn(|| seal.matches(path, &mut |_| {}));
+        let folded = fold(&file, &mut derive, &mut compare, &mut read);
+        (digest.join(), folded)
+    });
+    let digest_matches = digest.unwrap_or_else(|_| {
+        let source = std::io::Error::other("the thread ended by itself");
+        Err(TrialFileError::Io { doing: "hash", path: path.to_owned(), source })
+    })?;
+    check_root(folded, &seal, &read, &mut compare)?;
+    compare.finish(&derive, &read.documents, read.end.as_ref(), read.last)?;
+    let origin = file.head().origin.clone();
+    let mut differences = Vec::new();
+    if !digest_matches {
+        differences.push(Difference::Digest);
     }
-    let mut derive = Derive::new();
-    let mut documents = Vec::new();
-    let mut end = None;
-    let mut last = TrialTime::ZERO;
-    let mut records = 0;
-    let (mut damaged, mut named) = (Vec::new(), Vec::new());
-    let mut each = |record: &Record<'_>| {
-        records = record.sequence + 1;
-        last = last.max(record.at);
-        match &record.body {
-            Body::Document(document) => documents.push(document.clone()),
-            Body::End(found) => end = Some(found.clone()),
-            Body::Recovered(recovered) => named.extend_from_slice(&recovered.damage),
-            _ => {}
+    let sealed_by = check_seal(&seal, &origin, read.tag, &mut differences);
+    differences.append(&mut compare.differences);
+    differences.extend(read.heads.differences());
+    let stored = file.checkpoints()?.unwrap_or_default();
+    if read.heads.listed(&origin).is_none_or(|listed| listed.as_bytes() != stored) {
+        differences.push(Difference::Part(Part::Checkpoints));
+    }
+    let amendments = check_amendments(path, &seal.journal_root, &checks.trust)?;
+    differences.extend(amendments.first_bad.map(|number| Difference::Amendment { number }));
+    let witness = checks.witness.as_deref();
+    let witness = witness.map(|folder| ask_witness(folder, &origin, &read, &checks.trust));
+    let witness = witness.transpose()?;
+    differences.extend(witness.and_then(|found| found.finding).map(Difference::Witness));
+    Ok(Verification {
+        differences,
+        records: read.records,
+        samples: compare.samples,
+        root: ChainValue(seal.journal_root).to_hex(),
+        tag: read.tag,
+        origin,
+        sealed_by,
+        key_is_trusted: sealed_by.is_some_and(|key| checks.trust.contains(key)),
+        heads: read.heads.found().clone(),
+        amendments,
+        witness,
+    })
+}
+
+/// Reads the whole journal, feeding the fold of its samples and the check of its heads.
+fn fold(
+    file: &TrialFile,
+    derive: &mut Derive,
+    compare: &mut Compare<'_>,
+    read: &mut Read,
+) -> Result<(ChainValue, Ending), EvidenceError> {
+    let mut reader = Reader::new(file.journal()?);
+    loop {
+        let tag = reader.tag();
+        let Some(block) = reader.next_block()? else { break };
+        let place = Place { tag, chain: block.chain_before, alone: block.record_count == 1 };
+        if read.damaged.len() < MAX_DAMAGED_PLACES {
+            read.damaged.extend(block.damage);
         }
-    };
-    let mut damage = |found: Damaged| damaged.push(found);
-    let folded = fold(file.journal()?, &mut derive, &mut compare, &mut each, &mut damage);
-    for found in damaged.into_iter().filter(|found| !is_explained(found, &named)) {
+        if let Some(next) = missing_until(&block) {
+            derive.hole(next)?;
+        }
+        for record in records(block.body) {
+            let record = record.decode()?;
+            read.take(&record, place);
+            derive.feed(&record, compare)?;
+        }
+    }
+    read.tag = reader.tag();
+    Ok((reader.root(), reader.ending().unwrap_or(Ending::Clean)))
+}
+
+/// Holds what the journal came to against the user block.
+fn check_root(
+    folded: Result<(ChainValue, Ending), EvidenceError>,
+    seal: &Seal,
+    read: &Read,
+    compare: &mut Compare<'_>,
+) -> Result<(), EvidenceError> {
+    for found in read.damaged.iter().filter(|found| !is_explained(found, &read.named)) {
         let good_records = found.place.first_missing;
         compare.differ(Difference::Journal { good_records, what: found.what.to_string() });
     }
+    let good_records = read.records;
     match folded {
         Ok((root, ending)) => {
-            if let journal::Ending::Torn { damage } = ending {
+            if let Ending::Torn { damage } = ending {
                 let what = damage.to_string();
-                compare.differ(Difference::Journal { good_records: records, what });
+                compare.differ(Difference::Journal { good_records, what });
             }
             if root.0 != seal.journal_root {
                 compare.differ(Difference::Root);
@@ -124,18 +259,10 @@ pub fn verify(path: &Path) -> Result<Verification, EvidenceError> {
         Err(EvidenceError::TrialFile(error)) => return Err(error.into()),
         Err(error) => {
             let what = error.to_string();
-            compare.differ(Difference::Journal { good_records: records, what });
+            compare.differ(Difference::Journal { good_records, what });
         }
     }
-    compare.finish(&derive, &documents, end.as_ref(), last)?;
-    let root = journal::ChainValue(seal.journal_root).to_hex();
-    Ok(Verification {
-        differences: compare.differences,
-        records,
-        samples: compare.samples,
-        root,
-        origin: file.head().origin.clone(),
-    })
+    Ok(())
 }
 
 /// Whether recovery found this damage, too, and said so in the journal. A block that is whole but
@@ -145,194 +272,51 @@ fn is_explained(found: &Damaged, named: &[JournalDamage]) -> bool {
     named.contains(place) && (found.chain_holds || place.next > place.first_missing)
 }
 
-/// A sink that compares what is derived with what is stored.
-struct Compare<'a> {
-    file: &'a TrialFile,
-    groups: Vec<GroupRows>,
-    gaps: Vec<Gap>,
-    marks: Vec<(TrialTime, Mark)>,
-    events: Vec<(TrialTime, Event)>,
-    clock: Vec<(TrialTime, ClockPair)>,
-    origin: Option<Origin>,
-    differences: Vec<Difference>,
-    failure: Option<EvidenceError>,
-    samples: u64,
-}
-
-/// Derived rows of a group that wait to be compared.
-#[derive(Default)]
-struct GroupRows {
-    channels: Vec<ChannelIndex>,
-    start: usize,
-    times: Vec<TrialTime>,
-    uncertainties: Vec<u32>,
-    records: Vec<u64>,
-    samples: Vec<Sample>,
-}
-
-impl<'a> Compare<'a> {
-    fn new(file: &'a TrialFile) -> Compare<'a> {
-        Compare {
-            file,
-            groups: Vec::new(),
-            gaps: Vec::new(),
-            marks: Vec::new(),
-            events: Vec::new(),
-            clock: Vec::new(),
-            origin: None,
-            differences: Vec::new(),
-            failure: None,
-            samples: 0,
-        }
+/// The key whose seal matches; what does not match is told.
+fn check_seal(
+    seal: &Seal,
+    origin: &Origin,
+    journal_tag: Option<RunTag>,
+    differences: &mut Vec<Difference>,
+) -> Option<PublicKey> {
+    if let SealState::Sealed { tag, .. } = seal.state
+        && journal_tag != Some(RunTag(tag))
+    {
+        differences.push(Difference::SealTag);
     }
-
-    fn differ(&mut self, difference: Difference) {
-        if self.differences.len() < MAX_DIFFERENCES {
-            self.differences.push(difference);
-        }
-    }
-
-    fn compare_group(&mut self, index: usize) -> Result<(), EvidenceError> {
-        let rows = std::mem::take(&mut self.groups[index]);
-        let count = rows.times.len();
-        let width = rows.channels.len();
-        for (position, &channel) in rows.channels.iter().enumerate() {
-            let mine = rows.samples.iter().skip(position).step_by(width.max(1));
-            if let Some((sample, column)) = self.compare_channel(channel, &rows, mine)? {
-                let channel = self.file.plan().channel_at(channel).id.0.clone();
-                self.differ(Difference::Channel { channel, sample, column });
+    match verify_seal(seal) {
+        Ok(Some(key)) => {
+            if key_of(origin) != Some(key) {
+                differences.push(Difference::SealKey);
             }
-            self.samples += count as u64;
+            Some(key)
         }
-        let start = rows.start + count;
-        self.groups[index] = GroupRows { channels: rows.channels, start, ..GroupRows::default() };
-        Ok(())
-    }
-
-    fn compare_channel<'s>(
-        &self,
-        channel: ChannelIndex,
-        rows: &GroupRows,
-        mine: impl Iterator<Item = &'s Sample>,
-    ) -> Result<Option<(usize, &'static str)>, EvidenceError> {
-        let count = rows.times.len();
-        let stored = self.file.samples(channel, rows.start, count)?;
-        let Chunk { times, time_uncertainties_ns, values, qualities } = stored.chunk;
-        let differs = |column| Ok(Some((rows.start, column)));
-        if times != rows.times {
-            return differs("time");
+        Ok(None) => None,
+        Err(why) => {
+            differences.push(Difference::SealSignature(why));
+            None
         }
-        if time_uncertainties_ns != rows.uncertainties {
-            return differs("time_uncertainty");
-        }
-        if stored.records != rows.records {
-            return differs("record");
-        }
-        for (offset, sample) in mine.enumerate() {
-            let at = rows.start + offset;
-            if values.get(offset).map(|value| value.to_bits()) != Some(sample.value.to_bits()) {
-                return Ok(Some((at, "value")));
-            }
-            if stored.raws.get(offset) != Some(&sample.raw) {
-                return Ok(Some((at, "raw")));
-            }
-            if qualities.get(offset) != Some(&sample.quality) {
-                return Ok(Some((at, "quality")));
-            }
-        }
-        Ok(None)
-    }
-
-    fn finish(
-        &mut self,
-        derive: &Derive,
-        documents: &[Document],
-        end: Option<&End>,
-        last: TrialTime,
-    ) -> Result<(), EvidenceError> {
-        for index in 0..self.groups.len() {
-            self.compare_group(index)?;
-            let GroupRows { channels, start, .. } = &self.groups[index];
-            let (channels, start) = (channels.clone(), *start);
-            for channel in channels {
-                if self.file.sample_count(channel)? != start {
-                    let channel = self.file.plan().channel_at(channel).id.0.clone();
-                    self.differ(Difference::Channel { channel, sample: start, column: "length" });
-                }
-            }
-        }
-        if let Some(failure) = self.failure.take() {
-            return Err(failure);
-        }
-        let head = self.file.head();
-        let stored_documents = self.file.documents()?.documents;
-        let parts = [
-            ("the list of groups", derive.groups() != self.file.groups()),
-            ("the list of gaps", self.gaps != self.file.gaps()),
-            ("the list of marks", self.marks != self.file.marks()),
-            ("the list of events", self.events != self.file.events()),
-            ("the list of clock pairs", self.clock != self.file.clock()),
-            ("the accounting", derive.accounting() != self.file.accounting()),
-            ("the set of documents", documents != stored_documents),
-            ("the origin", self.origin.as_ref() != Some(&head.origin)),
-            ("the end", end != head.end.as_ref()),
-            ("the length of the run", head.span != Span::new(TrialTime::ZERO, last)),
-        ];
-        for (part, differs) in parts {
-            if differs {
-                self.differ(Difference::Part(part));
-            }
-        }
-        // Findings of another version of the software are not expected to be the same.
-        let same_software = head.origin.software == crate::SOFTWARE;
-        let stored = self.file.findings()?;
-        if same_software && stored.as_ref() != Some(&crate::builder::evaluate(self.file)?) {
-            self.differ(Difference::Part("the list of findings"));
-        }
-        Ok(())
     }
 }
 
-impl Sink for Compare<'_> {
-    fn begin(&mut self, origin: &Origin, _plan: &Arc<Plan>, groups: &[SampleGroup]) {
-        self.origin = Some(origin.clone());
-        self.groups = groups
-            .iter()
-            .map(|group| GroupRows { channels: group.channels.clone(), ..GroupRows::default() })
-            .collect();
-    }
-
-    fn row(&mut self, row: &Row<'_>) {
-        let index = row.group.0 as usize;
-        let Some(rows) = self.groups.get_mut(index) else { return };
-        rows.times.push(row.time);
-        rows.uncertainties.push(row.time_uncertainty_ns);
-        rows.records.push(row.record);
-        rows.samples.extend_from_slice(row.samples);
-        if rows.times.len() == COMPARED_ROWS && self.failure.is_none() {
-            self.failure = self.compare_group(index).err();
-        }
-    }
-
-    fn gap(&mut self, gap: Gap) {
-        self.gaps.push(gap);
-    }
-
-    fn link(&mut self, at: TrialTime, link: usize, state: &LinkState) {
-        if let Some(event) = link_event(self.file.plan(), link, state) {
-            self.event(at, &event);
-        }
-    }
-
-    fn mark(&mut self, at: TrialTime, mark: &Mark) {
-        self.marks.push((at, mark.clone()));
-    }
-
-    fn event(&mut self, at: TrialTime, event: &Event) {
-        self.events.push((at, event.clone()));
-    }
-
-    fn clock(&mut self, at: TrialTime, pair: &ClockPair) {
-        self.clock.push((at, *pair));
-    }
+/// Compares the journal's heads with what a witness keeps of the run. Heads of other keys are
+/// nobody's word, unless such a key is trusted.
+fn ask_witness(
+    folder: &Path,
+    origin: &Origin,
+    read: &Read,
+    trust: &TrustedKeys,
+) -> Result<WitnessCheck, EvidenceError> {
+    let mut kept = witnessed_heads(folder, &origin.trial, origin.run)?;
+    let all = kept.heads.len();
+    kept.heads.retain(|head| {
+        head.key == origin.station.key
+            || PublicKey::from_hex(&head.key).is_some_and(|key| trust.contains(key))
+    });
+    let finding = read.tag.and_then(|tag| check_witnessed(&kept.heads, tag, read.heads.places()));
+    Ok(WitnessCheck {
+        compared: kept.heads.len() as u64,
+        unusable: kept.unusable + (all - kept.heads.len()) as u64,
+        finding,
+    })
 }

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use evidence::{Builder, Ledger, LedgerEvent, Recovery, RunFolder, recover, verify};
+use evidence::{Builder, Checks, Ledger, LedgerEvent, Recovery, RunFolder, recover, verify};
 use journal::{RunTag, Writer};
 use trial::channel::ChannelIndex;
 use trial::document::{Document, DocumentRole, DocumentSet};
@@ -221,7 +221,7 @@ fn mark(number: u32, at: i64, text: &str) -> Mark {
 fn build(folder: &RunFolder) -> PathBuf {
     let mut builder = Builder::new(folder).unwrap();
     let root = builder.feed_journal(&folder.path()).unwrap();
-    builder.finish(folder, root).unwrap().path
+    builder.finish(folder, root, None).unwrap().path
 }
 
 #[test]
@@ -281,7 +281,7 @@ fn a_run_without_an_end_is_recovered_to_the_same_bytes_each_time() {
         fs::write(&journal, bytes).unwrap();
         // What an earlier attempt left must not matter.
         fs::write(folder.partial_file(), b"half a file").unwrap();
-        let Recovery::Built { built, cut_bytes, .. } = recover(&folder, now).unwrap() else {
+        let Recovery::Built { built, cut_bytes, .. } = recover(&folder, now, &mut |_| Ok(None)).unwrap() else {
             panic!("nothing was recovered");
         };
         assert_eq!(cut_bytes, 16);
@@ -292,7 +292,7 @@ fn a_run_without_an_end_is_recovered_to_the_same_bytes_each_time() {
         assert_eq!(fs::read(kept[0].path()).unwrap(), b"PGBK a torn tail");
         let file = TrialFile::open(&built.path).unwrap();
         assert_eq!(file.head().end.as_ref().unwrap().kind, EndKind::Crashed);
-        assert!(verify(&built.path).unwrap().is_whole());
+        assert!(verify(&built.path, &Checks::default()).unwrap().is_whole());
         files.push(fs::read(&built.path).unwrap());
     }
     assert!(files[0] == files[1]);
@@ -377,7 +377,7 @@ fn a_run_that_only_began_ends_in_the_ledger() {
             let segment = journal::segment_path(&folder.path(), 0);
             fs::write(segment, &bytes[..length]).unwrap();
         }
-        let recovery = recover(&folder, WallTime(1)).unwrap();
+        let recovery = recover(&folder, WallTime(1), &mut |_| Ok(None)).unwrap();
         assert!(matches!(recovery, Recovery::NothingRecorded), "cut at {length}");
         assert!(!folder.path().exists());
         assert_eq!(Ledger::open(&root.0).unwrap().entries().len(), 2 * (index + 1));
@@ -394,7 +394,7 @@ fn a_kill_at_any_step_of_finishing_is_mended() {
     let folder = write_journal(&root.0, 50, true);
     let file = build(&folder);
     let before = fs::read(&file).unwrap();
-    recover(&folder, now).unwrap();
+    recover(&folder, now, &mut |_| Ok(None)).unwrap();
     assert!(!folder.path().exists());
     assert_eq!(fs::read(&file).unwrap(), before);
     assert!(Ledger::open(&root.0).unwrap().has_ended("T-1", 1));
@@ -408,7 +408,7 @@ fn an_existing_trial_file_is_not_overwritten() {
     let mut builder = Builder::new(&folder).unwrap();
     let journal_root = builder.feed_journal(&folder.path()).unwrap();
     assert!(matches!(
-        builder.finish(&folder, journal_root),
+        builder.finish(&folder, journal_root, None),
         Err(evidence::EvidenceError::Exists(_))
     ));
     assert_eq!(fs::read(folder.trial_file()).unwrap(), b"something else");
@@ -431,13 +431,13 @@ fn a_changed_byte_is_noticed() {
     let root = Root::new("changed");
     let file = build(&write_journal(&root.0, 100, true));
     let whole = fs::read(&file).unwrap();
-    assert!(verify(&file).unwrap().is_whole());
+    assert!(verify(&file, &Checks::default()).unwrap().is_whole());
     let changed = root.0.join("changed.h5");
     for offset in (0..whole.len()).step_by(1021) {
         let mut bytes = whole.clone();
         bytes[offset] ^= 0x20;
         fs::write(&changed, &bytes).unwrap();
-        let noticed = match verify(&changed) {
+        let noticed = match verify(&changed, &Checks::default()) {
             Ok(verification) => !verification.is_whole(),
             Err(_) => true,
         };
@@ -466,7 +466,7 @@ fn frozen_version_1_reads() {
         let root = Root::new("frozen");
         fs::copy(build(&write_journal(&root.0, 40, true)), &frozen).unwrap();
     }
-    let verification = verify(&frozen).unwrap();
+    let verification = verify(&frozen, &Checks::default()).unwrap();
     assert!(verification.is_whole(), "{:?}", verification.differences);
     let file = TrialFile::open(&frozen).unwrap();
     let stored = file.samples(ChannelIndex(1), 0, 100).unwrap();

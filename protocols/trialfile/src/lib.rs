@@ -8,6 +8,7 @@
 //! - The file carries a digest of itself in its user block ([`seal`]). Unsealed files say so.
 //! - A reader checks declared sizes against limits before it allocates.
 
+mod columns_read;
 pub mod layout;
 mod overview;
 pub mod pyramid;
@@ -20,6 +21,7 @@ use std::path::{Path, PathBuf};
 
 use words::{Language, Message, message};
 
+pub use columns_read::{ChannelColumns, OwnColumns, SharedColumns};
 pub use read::{DerivedSamples, StoredSamples, TrialFile};
 pub use seal::{Seal, SealState, Sealing, Sign};
 pub use write::{FinishedSamples, TrialWriter};

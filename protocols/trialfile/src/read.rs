@@ -8,6 +8,7 @@ use hdf5::types::VarLenUnicode;
 use hdf5::{Dataset, File, H5Type};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use sm3::Digest as _;
 use trial::channel::{ChannelIndex, Quality, Raw, RawType};
 use trial::document::{Document, DocumentRole, DocumentSet};
 use trial::finding::Findings;
@@ -186,6 +187,38 @@ impl TrialFile {
         }
     }
 
+    /// The signed heads of the journal as they are listed for readers, JSON; `None` in a file of a
+    /// run without a key.
+    ///
+    /// # Errors
+    /// They can't be read.
+    pub fn checkpoints(&self) -> Result<Option<Vec<u8>>, TrialFileError> {
+        if self.file.link_exists(layout::CHECKPOINTS) {
+            whole(&self.file, layout::CHECKPOINTS, MAX_TEXT_BYTES).map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// Name of the first document whose digests, BLAKE3 and SM3, are not those of its bytes.
+    ///
+    /// # Errors
+    /// They can't be read.
+    pub fn document_with_other_digest(&self) -> Result<Option<String>, TrialFileError> {
+        for (index, document) in self.documents()?.documents.iter().enumerate() {
+            let dataset = open_dataset(&self.file, &format!("{}/{index:03}", layout::DOCUMENTS))?;
+            let sm3: [u8; 32] = sm3::Sm3::digest(&document.bytes).into();
+            let blake3 = blake3::hash(&document.bytes).to_hex();
+            let same = text_attribute(&dataset, "blake3")? == blake3.as_str()
+                && text_attribute(&dataset, "sm3")?
+                    == blake3::Hash::from_bytes(sm3).to_hex().as_str();
+            if !same {
+                return Ok(Some(document.name.clone()));
+            }
+        }
+        Ok(None)
+    }
+
     /// The documents of the trial, exact bytes.
     ///
     /// # Errors
@@ -263,7 +296,7 @@ impl TrialFile {
         Ok(self.slice(channel, "raw", range)?.into_iter().map(make).collect())
     }
 
-    fn column(&self, channel: ChannelIndex, column: &str) -> Result<Dataset, TrialFileError> {
+    pub(crate) fn column(&self, channel: ChannelIndex, column: &str) -> Result<Dataset, TrialFileError> {
         let id = &self.plan.channel_at(channel).id;
         open_dataset(&self.file, &format!("{}/{id}/{column}", layout::CHANNELS))
     }
@@ -326,7 +359,7 @@ impl TrialFile {
     }
 }
 
-fn decode_qualities(codes: Vec<u16>) -> Result<Vec<Quality>, TrialFileError> {
+pub(crate) fn decode_qualities(codes: Vec<u16>) -> Result<Vec<Quality>, TrialFileError> {
     let decode = |code| Quality::from_code(code).ok_or_else(|| malformed("quality", code));
     codes.into_iter().map(decode).collect()
 }

@@ -112,10 +112,39 @@ impl Seal {
             None => SealState::Unsealed,
         };
         let seal = Seal { version: VERSION, state, digest, journal_root };
-        file.seek(SeekFrom::Start(0)).map_err(io("write to", path))?;
-        file.write_all(&seal.to_block()).map_err(io("write to", path))?;
-        file.sync_all().map_err(io("sync", path))?;
+        seal.write_block(&mut file, path)?;
         Ok(seal)
+    }
+
+    fn write_block(&self, file: &mut File, path: &Path) -> Result<(), TrialFileError> {
+        file.seek(SeekFrom::Start(0)).map_err(io("write to", path))?;
+        file.write_all(&self.to_block()).map_err(io("write to", path))?;
+        file.sync_all().map_err(io("sync", path))
+    }
+
+    /// Seals an unsealed file: writes its user block alone, durably. What is sealed is the digest
+    /// that the block has; whoever calls has checked it. `None` if nothing was signed, because the
+    /// file is sealed already or there is no key; then the file is as it was.
+    ///
+    /// # Errors
+    /// The file can't be written.
+    pub fn add_signature(
+        self,
+        path: &Path,
+        tag: [u8; 16],
+        sign: &mut Sign<'_>,
+    ) -> Result<Option<Seal>, TrialFileError> {
+        let Seal { version, state, digest, journal_root } = self;
+        if state != SealState::Unsealed {
+            return Ok(None);
+        }
+        let statement = statement(version, &digest, &journal_root, &tag);
+        let Some((key, signature)) = sign(&statement) else { return Ok(None) };
+        let state = SealState::Sealed { key, signature, tag };
+        let seal = Seal { version, state, digest, journal_root };
+        let mut file = OpenOptions::new().write(true).open(path).map_err(io("open", path))?;
+        seal.write_block(&mut file, path)?;
+        Ok(Some(seal))
     }
 
     fn to_block(self) -> Vec<u8> {
@@ -279,6 +308,23 @@ mod tests {
         assert_eq!(read.state, SealState::Sealed { key, signature, tag: [2; 16] });
         assert!(read.matches(&path, &mut |_| {}).unwrap());
         std::fs::remove_file(&path).unwrap();
+    }
+
+    #[test]
+    fn a_signature_that_is_added_later_gives_the_same_bytes() {
+        let (now, later) = (scratch("now"), scratch("later"));
+        let sealed = Seal::write(&now, [1; 32], [2; 16], &mut mark).unwrap();
+        let unsealed = Seal::write(&later, [1; 32], [2; 16], &mut |_| None).unwrap();
+        let before = std::fs::read(&later).unwrap();
+        assert_eq!(unsealed.add_signature(&later, [2; 16], &mut |_| None).unwrap(), None);
+        assert_eq!(std::fs::read(&later).unwrap(), before);
+        let added = unsealed.add_signature(&later, [2; 16], &mut mark).unwrap();
+        assert_eq!(added, Some(sealed));
+        assert_eq!(std::fs::read(&later).unwrap(), std::fs::read(&now).unwrap());
+        let again = sealed.add_signature(&later, [3; 16], &mut mark).unwrap();
+        assert_eq!(again, None, "a sealed file keeps its seal");
+        assert_eq!(std::fs::read(&later).unwrap(), std::fs::read(&now).unwrap());
+        [now, later].iter().for_each(|path| std::fs::remove_file(path).unwrap());
     }
 
     #[test]
