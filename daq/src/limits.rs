@@ -136,3 +136,16 @@ pub const RESUMED_CLOCK_DOUBT_NS: i64 = 2_000_000_000;
 /// Largest journal of an unfinished run that a start finishes by itself before it begins, in bytes:
 /// some seconds of work.
 pub const LEFTOVER_BYTES: u64 = 256 << 20;
+/// Time from one signed head of the journal to the next.
+pub const HEAD_PERIOD: Duration = Duration::from_secs(60);
+/// Signed heads that wait to be copied to a witness, an hour's worth; when there are more the oldest
+/// are left out, since later ones cover them.
+pub const WITNESS_QUEUE: usize = 64;
+/// How often the witness's thread looks whether a head is durable or the run has ended.
+pub const WITNESS_TICK: Duration = Duration::from_millis(10);
+/// How long the witness's folder is given to take the last heads.
+pub const WITNESS_GRACE: Duration = Duration::from_secs(5);
+/// How long the journal's thread holds new records back for a signed head where a spare disk is named.
+pub const HEAD_HOLD: Duration = Duration::from_millis(50);
+/// Time until a signed head is tried again that could not be taken while records were held back.
+pub const HEAD_RETRY: Duration = Duration::from_secs(2);

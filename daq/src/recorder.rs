@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
 use crossbeam::channel::{Sender, bounded};
-use evidence::{Builder, Built, EvidenceError, RunFolder};
+use evidence::{Builder, Built, EvidenceError, RunFolder, StationKey};
 use journal::ChainValue;
 
 use crate::follower::Follower;
@@ -28,7 +28,7 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Starts recording into the partial file of a run.
+    /// Starts recording into the partial file of a run, which `key` seals.
     ///
     /// # Errors
     /// The system gives no thread.
@@ -36,6 +36,7 @@ impl Recorder {
         folder: &RunFolder,
         progress: Arc<Progress>,
         observer: Observer,
+        key: Option<Arc<StationKey>>,
     ) -> std::io::Result<Recorder> {
         let recorded = Arc::new(AtomicU64::new(0));
         let stop = Arc::new(AtomicBool::new(false));
@@ -53,8 +54,10 @@ impl Recorder {
                     let _ = told.set(error.to_string());
                 })?;
                 match closed.recv() {
-                    Ok(root) if builder.failure().is_none() => builder.finish(&folder, root),
-                    Ok(_) => build_anew(&folder),
+                    Ok(root) if builder.failure().is_none() => {
+                        builder.finish(&folder, root, key.as_deref())
+                    }
+                    Ok(_) => build_anew(&folder, key.as_deref()),
                     // Nobody asks for the file; the journal is kept for `daq recover`.
                     Err(_) => Err(EvidenceError::NothingToBuild(folder.path())),
                 }
@@ -106,10 +109,10 @@ fn give_way() {
 }
 
 /// The trial file could not be written beside the journal: by now the disk may have room.
-fn build_anew(folder: &RunFolder) -> Result<Built, EvidenceError> {
+fn build_anew(folder: &RunFolder, key: Option<&StationKey>) -> Result<Built, EvidenceError> {
     let mut builder = Builder::new(folder)?;
     let root = builder.feed_journal(&folder.path())?;
-    builder.finish(folder, root)
+    builder.finish(folder, root, key)
 }
 
 fn record(

@@ -20,6 +20,7 @@ use trial::record::{Body, Event, EventKind, RecordSource};
 use trial::time::TrialTime;
 
 use crate::clock::Clock;
+use crate::heads::Signer;
 use crate::limits::{BLOCK_TARGET_BYTES, SEQUENCER_TICK, SYNC_PERIOD};
 use crate::queue::{Draft, JournalDrain};
 
@@ -102,7 +103,8 @@ pub struct Sequencer {
 
 impl Sequencer {
     /// Starts writing what comes out of `drafts` behind what `writer` has already, all of it
-    /// synced, in the daemon's start `boot` of the run.
+    /// synced, in the daemon's start `boot` of the run; with signed heads among it if there is a
+    /// signer.
     ///
     /// # Errors
     /// The system gives no thread.
@@ -111,6 +113,7 @@ impl Sequencer {
         boot: u16,
         clock: Clock,
         drafts: JournalDrain,
+        signer: Option<Signer>,
     ) -> std::io::Result<Sequencer> {
         let progress = Arc::new(Progress::default());
         let [stop, written_all] = [(); 2].map(|()| Arc::new(AtomicBool::new(false)));
@@ -119,7 +122,8 @@ impl Sequencer {
         let writing = {
             let progress = Arc::clone(&progress);
             let stop = Arc::clone(&stop);
-            let mut writing = Writing { writer, boot, clock, moved: None };
+            let last = clock.now();
+            let mut writing = Writing { writer, boot, clock, signer, last, moved: None };
             std::thread::Builder::new()
                 .name("journal".to_owned())
                 .spawn(move || writing.run(&drafts, &progress, &stop))?
@@ -177,6 +181,9 @@ struct Writing {
     writer: Writer,
     boot: u16,
     clock: Clock,
+    signer: Option<Signer>,
+    /// Time of the latest record.
+    last: TrialTime,
     /// Why the journal has moved, until that is recorded.
     moved: Option<String>,
 }
@@ -200,12 +207,16 @@ impl Writing {
                 std::thread::sleep(SEQUENCER_TICK);
                 continue;
             }
+            if self.sign_if_due(progress)? {
+                std::thread::sleep(SEQUENCER_TICK);
+                continue;
+            }
             if let Some(failure) = self.moved.take() {
                 let text = format!("the journal goes on on the spare disk: {failure}");
                 let event = Body::Event(Event { kind: EventKind::JournalMoved, text });
                 self.writer.append(self.boot, self.clock.now(), RecordSource::STATION, &event);
             }
-            let gathered = gather(&mut self.writer, self.boot, drafts);
+            let gathered = gather(&mut self.writer, self.boot, drafts, &mut self.last);
             if let Err(error) = write_block(&mut self.writer, progress) {
                 self.move_on(error.to_string(), progress)?;
             }
@@ -213,7 +224,11 @@ impl Writing {
                 return Ok(self.writer.root());
             }
             match gathered {
-                Gathered::Ended => return self.close(progress),
+                Gathered::Ended => {
+                    self.wait_synced(progress)?;
+                    self.sign(progress, true)?;
+                    return self.close(progress);
+                }
                 Gathered::Everything if stopping => return self.close(progress),
                 Gathered::Everything => std::thread::sleep(SEQUENCER_TICK),
                 Gathered::Some => {}
@@ -221,8 +236,43 @@ impl Writing {
         }
     }
 
-    /// Waits until everything is synced: until then the journal may yet have to move.
+    /// Signs a head if it is due; true if new records are to wait for it.
+    ///
+    /// A journal that moves to the spare disk writes again what was not synced, and the chain is
+    /// another one there. So where it may move, a head is signed only behind what is synced.
+    fn sign_if_due(&mut self, progress: &Progress) -> Result<bool, JournalError> {
+        let Some(signer) = self.signer.as_mut().filter(|signer| signer.is_due()) else {
+            return Ok(false);
+        };
+        let synced = progress.acknowledged() >= progress.written();
+        if self.writer.has_spare() && !synced {
+            return Ok(signer.may_hold());
+        }
+        self.sign(progress, false)?;
+        Ok(false)
+    }
+
+    /// Signs a head, behind which `ended` says that there is nothing more.
+    fn sign(&mut self, progress: &Progress, ended: bool) -> Result<(), JournalError> {
+        let Some(signer) = &mut self.signer else { return Ok(()) };
+        if progress.failed.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        match signer.append(&mut self.writer, self.boot, self.last, ended) {
+            Ok(next) => tell_written(&self.writer, progress, next),
+            Err(error) => self.move_on(error.to_string(), progress)?,
+        }
+        Ok(())
+    }
+
     fn close(&mut self, progress: &Progress) -> Result<ChainValue, JournalError> {
+        self.wait_synced(progress)?;
+        self.writer.release();
+        Ok(self.writer.root())
+    }
+
+    /// Waits until everything is synced: until then the journal may yet have to move.
+    fn wait_synced(&mut self, progress: &Progress) -> Result<(), JournalError> {
         while progress.acknowledged() < progress.written() {
             if let Some(failure) = progress.sync_failed() {
                 self.move_on(failure, progress)?;
@@ -232,8 +282,7 @@ impl Writing {
             }
             std::thread::sleep(SEQUENCER_TICK);
         }
-        self.writer.release();
-        Ok(self.writer.root())
+        Ok(())
     }
 
     /// A disk failed: the journal goes on on the spare disk, or the run has failed.
@@ -271,12 +320,18 @@ enum Gathered {
     Ended,
 }
 
-/// Takes what waits into a block.
-fn gather(writer: &mut Writer, boot: u16, drafts: &JournalDrain) -> Gathered {
+/// Takes what waits into a block; `last` is moved to the time of the latest record.
+fn gather(
+    writer: &mut Writer,
+    boot: u16,
+    drafts: &JournalDrain,
+    last: &mut TrialTime,
+) -> Gathered {
     while writer.pending_bytes() < BLOCK_TARGET_BYTES {
         match drafts.try_recv() {
             Ok(Draft { at, source, body }) => {
                 writer.append(boot, at, source, &body);
+                *last = at.max(*last);
                 if matches!(body, Body::End(_)) {
                     return Gathered::Ended;
                 }
@@ -291,12 +346,17 @@ fn write_block(writer: &mut Writer, progress: &Progress) -> Result<(), JournalEr
     let bytes = writer.pending_bytes() as u64;
     if let Some(commit) = writer.commit()? {
         progress.bytes.fetch_add(bytes, Ordering::Relaxed);
-        let mut to_sync = progress.to_sync.lock().unwrap_or_else(PoisonError::into_inner);
-        *to_sync = Some((writer.file(), commit.next_sequence));
-        drop(to_sync);
-        progress.written.store(commit.next_sequence, Ordering::Release);
+        tell_written(writer, progress, commit.next_sequence);
     }
     Ok(())
+}
+
+/// Hands over to the sync and to the followers what was committed: the records before `next`.
+fn tell_written(writer: &Writer, progress: &Progress, next: u64) {
+    let mut to_sync = progress.to_sync.lock().unwrap_or_else(PoisonError::into_inner);
+    *to_sync = Some((writer.file(), next));
+    drop(to_sync);
+    progress.written.store(next, Ordering::Release);
 }
 
 fn sync_loop(progress: &Progress, stop: &AtomicBool) {
@@ -342,6 +402,14 @@ pub fn write_first(writer: &mut Writer, bodies: &[Body<'_>]) -> Result<(), Journ
         writer.append(0, TrialTime::ZERO, RecordSource::STATION, body);
         writer.commit()?;
     }
+    sync_all(writer)
+}
+
+/// Makes what was committed durable, while nothing else does.
+///
+/// # Errors
+/// The journal can't be synced.
+pub fn sync_all(writer: &Writer) -> Result<(), JournalError> {
     let sync = |source| JournalError::Io { action: "sync", path: "journal".into(), source };
     writer.file().sync_all().map_err(sync)
 }

@@ -16,7 +16,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam::channel::{Receiver, Sender, bounded};
-use evidence::{Built, EvidenceError, RunFolder, RunLock};
+use evidence::signature::short_fingerprint;
+use evidence::{Built, EvidenceError, KeyError, RunFolder, RunLock, StationKey};
+use journal::ChainValue;
 use trial::record::{Body, End, EndKind, OriginKind, RecordSource};
 use trial::time::{TrialTime, duration_nanoseconds};
 use words::{Language, Message};
@@ -32,6 +34,7 @@ use crate::red_limits::RedLimits;
 use crate::sequencer::{FinishError, Progress, Sequencer};
 use crate::station;
 use crate::status::{RecordingStatus, SharedStatus};
+use crate::witness::WitnessThread;
 use keeper::Keeper;
 
 pub use open::{Links, Started};
@@ -49,6 +52,10 @@ pub struct Settings {
     pub resume: bool,
     /// Who starts it, by the name that was given; `None` for the account alone.
     pub by: Option<String>,
+    /// The key that signs; `None` leaves the run unsealed.
+    pub key: Option<Arc<StationKey>>,
+    /// Folder into which signed heads are copied.
+    pub witness: Option<PathBuf>,
 }
 
 /// Trouble with a run.
@@ -96,7 +103,8 @@ impl SessionError {
         match self {
             SessionError::Connect(_) | SessionError::Refused(_) => true,
             SessionError::Evidence(error) => {
-                matches!(
+                let key = matches!(error, EvidenceError::Key(why) if !matches!(why, KeyError::Io { .. }));
+                key || matches!(
                     error,
                     EvidenceError::Locked { .. }
                         | EvidenceError::Link(_)
@@ -135,6 +143,9 @@ pub struct Session {
     keeper: Keeper,
     not_live: Vec<Message>,
     origin: OriginKind,
+    witness: Option<WitnessThread>,
+    /// Chain value behind the first records, which the first head signs.
+    start_chain: ChainValue,
 }
 
 /// What is shown of a running trial.
@@ -142,6 +153,10 @@ pub struct Session {
 pub struct Snapshot {
     /// How the recording comes to be.
     pub origin: OriginKind,
+    /// Fingerprint of the run's beginning: what the first signed head covers.
+    pub start_fingerprint: String,
+    /// Fingerprint of the key that signs; `None` if the run stays unsealed.
+    pub key_fingerprint: Option<String>,
     /// Seconds since the start.
     pub seconds: f64,
     /// Records written.
@@ -189,6 +204,17 @@ impl Session {
         self.origin
     }
 
+    /// Short fingerprint of the run's beginning, for paper: of the chain value behind the plan and
+    /// everything else that was fixed before the first sample.
+    pub fn start_fingerprint(&self) -> String {
+        short_fingerprint(&self.start_chain.0)
+    }
+
+    /// The key that signs the run.
+    pub fn key(&self) -> Option<&StationKey> {
+        self.settings.key.as_deref()
+    }
+
     /// Why the run is not live; empty if it is.
     pub fn not_live(&self) -> &[Message] {
         &self.not_live
@@ -214,6 +240,8 @@ impl Session {
         let progress = self.sequencer.progress();
         Snapshot {
             origin: self.origin(),
+            start_fingerprint: self.start_fingerprint(),
+            key_fingerprint: self.key().map(|key| key.public().fingerprint()),
             seconds: self.clock.now().seconds(),
             // Read in this order, so that what is safe is never more than what is written.
             acknowledged: progress.acknowledged(),
@@ -326,9 +354,11 @@ impl Session {
         self.keeper.last_pair(&self.clock, &self.queue);
         self.queue.push(self.clock.now(), RecordSource::STATION, Body::End(end));
         self.red_limits.finish();
-        let root = self.sequencer.finish()?;
-        let built = self.recorder.finish(root)?;
-        evidence::close_run(&self.folder, Clock::wall_now())?;
+        let root = self.sequencer.finish();
+        // Whatever became of the journal, the last durable head is worth a copy.
+        self.witness.into_iter().for_each(WitnessThread::finish);
+        let built = self.recorder.finish(root?)?;
+        evidence::close_run(&self.folder, Clock::wall_now(), self.settings.key.as_deref())?;
         Ok(built)
     }
 }

@@ -230,7 +230,7 @@ demo-next =
     Next:
       viewer { $file }
       daq evaluate { $file }
-      daq verify { $file }
+      daq verify { $file } --trust { $key }
 status-line = { $seconds } s · records { $written } · safe { $safe } · not yet safe { $unsafe } · recorder lags { $lag } · { $megabytes } MB · queue peak { $queue }
 status-device =   { $device } { $rate } rows/s · latency { $latency } ms · gaps { $gaps }
 
@@ -264,13 +264,12 @@ origin-replayed = REPLAYED
 origin-imported = IMPORTED
 info-head =
     { $trial } run { $run } · { $title }
-    origin { $origin } · start { $start } · { $seconds } s · unsealed
+    origin { $origin } · start { $start } · { $seconds } s
     software { $software } · end { $end }
     gaps { $gaps } · marks { $marks } · events { $events }
 info-device = { $device }: { $requested } polls = { $answered } answered + { $refused } refused + { $missed } missed
 info-link = { $link }: { $received } bytes = { $framed } framed + { $skipped } skipped; not kept { $discarded }; sent { $sent }; pairs { $pairs } (writes { $writes }), unanswered { $unanswered }, orphans { $orphans }, stream frames { $stream }, registers outside profiles { $unmapped }
 evaluate-scenario-unreadable = The scenario { $file } can't be read: { $why }.
-verify-whole = { $file }: whole, but unsealed. { $records } records and { $samples } samples derived anew and equal bit for bit. Journal root { $root }
 verify-altered = { $file }: ALTERED or damaged:
 recover-done = { $run }: recovered { $records } records into { $file } ({ $cut } bytes of a torn tail were cut).
 recover-failed = { $run }: not recovered: { $why }
@@ -716,3 +715,39 @@ seal-sealed-already = It is sealed already and keeps that seal; see: daq verify
 seal-altered = It is not as it was closed, so it is not sealed: { $what }. Restore the file from a copy.
 seal-no-key = Its run was begun without a key: no seal can be added afterwards. Make a key before the next run: daq key new
 seal-key-missing = It can only be sealed with the key that its run was begun with (fingerprint { $digits }), and that private key is not here. Name its folder: --keys DIR
+seal-refused = { $file } is not sealed. { $why }
+seal-done = { $file } is sealed with the key that its run was begun with (fingerprint { $digits }). Nothing but its first block was written.
+seal-state-none = unsealed: damage can be found, forgery can't
+seal-state = station seal by the key { $digits }, not checked here; see: daq verify
+seal-state-no-key = sealed with what is no key; see: daq verify
+help-seal = Seal a file that was recovered where its key was not at hand.
+help-arg-witness = Folder of a witness, on another disk or machine: signed heads are copied there while the trial runs, and compared by verify.
+
+## Signed runs
+run-signed = The station key "{ $name }" signs this run (fingerprint { $digits }).
+run-unsealed = THIS RUN IS NOT SIGNED: there is no station key, and its file will stay unsealed. Make one before the next run: daq key new
+run-start-fingerprint = Start fingerprint: { $digits } (of the plan and all that was fixed before the first sample; note it on paper)
+run-root-fingerprint = End fingerprint: { $digits } (of the whole journal; note it on paper)
+run-witness-no-key = A witness keeps signed heads, and there is no key to sign them with. Make one: daq key new
+run-witness-no-folder = The witness's folder { $folder } is not there. Mount or make it, or leave --witness out.
+recover-unsealed =   The file is unsealed: the private key that the run was begun with (fingerprint { $digits }) is not here. With it: daq seal { $file } --keys DIR
+audit-key = begun with the station key { $digits }, as run { $run } of that key
+audit-no-key = begun without a station key
+
+## Verification: what it comes to
+verify-trusted = { $file }: WHOLE, and sealed by a key that you trust.
+verify-unconfirmed = { $file }: WHOLE, but nobody whom you trust vouches for all of it.
+verify-derived = Checked: the digest of the file; { $records } records of its journal, each in its place of the chain; { $samples } samples, derived anew from them and equal bit for bit; documents, counts, findings.
+verify-key-trusted = Seal: by the trusted station key { $digits }. The same key signed the heads of the journal.
+verify-key-unknown = Seal: by the station key { $digits }, which you have not named as trusted. Get its .pub file from the station's owner, compare this fingerprint by another way, and verify with --trust FILE.
+verify-unsealed = Seal: none, and the run was begun without a key. Damage can be found, but whoever could write the file could also make it anew.
+verify-unsealed-signed = Seal: none, though the run was begun with a key: it was recovered where that was not at hand. With the key: daq seal FILE --keys DIR
+verify-heads = Signed heads: { $heads }, each by the run's key over its place. It was run { $run } of that key.
+verify-no-last-head = The end of the run stands behind its last signed head: it was recovered where the key was not at hand. Only a seal covers it.
+verify-amendments = Amendments: { $count }, all of them by trusted keys and in their order.
+verify-amendments-unknown = Amendments: { $count }, in their order, but not all of them by a key that you trust; see: daq amend FILE list. This concerns what was said later, not the recording.
+verify-witness = Witness: it keeps { $heads } heads of this run, and all of them are in the recording.
+verify-witness-none = Witness: it keeps no head of this run that is by the run's key or by a trusted one, so it confirms nothing.
+verify-trusted-means = This means: these are the bytes that the holder of that key closed, and the plan was fixed before the first sample. It is a station seal and nobody's personal signature; it does not say that a clock or a sensor was right.
+verify-unconfirmed-means = This means: the file agrees with itself. Who made it, and that it was not made anew, is not shown.
+verify-altered-means = This means: the file is not what a station closed. Do not rely on it; ask for another copy.

@@ -230,7 +230,7 @@ demo-next =
     下一步:
       viewer { $file }
       daq evaluate { $file }
-      daq verify { $file }
+      daq verify { $file } --trust { $key }
 status-line = { $seconds } s · 记录 { $written } 条 · 已落盘 { $safe } · 未落盘 { $unsafe } · 写入滞后 { $lag } · { $megabytes } MB · 队列峰值 { $queue }
 status-device =   { $device } { $rate } 行/s · 延迟 { $latency } ms · 缺测 { $gaps }
 
@@ -264,13 +264,12 @@ origin-replayed = 回放
 origin-imported = 导入
 info-head =
     { $trial } 第 { $run } 次 · { $title }
-    来源 { $origin } · 开始 { $start } · { $seconds } s · 未签封
+    来源 { $origin } · 开始 { $start } · { $seconds } s
     软件 { $software } · 结束 { $end }
     缺测 { $gaps } · 标记 { $marks } · 事件 { $events }
 info-device = { $device }:轮询 { $requested } = 应答 { $answered } + 拒绝 { $refused } + 缺失 { $missed }
 info-link = { $link }:{ $received } 字节 = 成帧 { $framed } + 跳过 { $skipped };未保存 { $discarded };发送 { $sent };问答对 { $pairs }(写 { $writes }),无应答 { $unanswered },无请求 { $orphans },数据流帧 { $stream },配置外寄存器 { $unmapped }
 evaluate-scenario-unreadable = 无法读取场景 { $file }:{ $why }。
-verify-whole = { $file }:完整,但未签封。重新推导 { $records } 条记录、{ $samples } 个样本,逐位一致。日志根 { $root }
 verify-altered = { $file }:已被改动或损坏:
 recover-done = { $run }:已恢复 { $records } 条记录至 { $file }(截去残缺尾部 { $cut } 字节)。
 recover-failed = { $run }:未能恢复:{ $why }
@@ -716,3 +715,39 @@ seal-sealed-already = 该文件已签封,保留原封签;请查看:daq verify
 seal-altered = 该文件已非关闭时的状态,不予签封:{ $what }。请从副本恢复文件。
 seal-no-key = 该次运行开始时没有密钥:事后无法签封。请在下次运行前生成密钥:daq key new
 seal-key-missing = 只能用该次运行开始时的密钥签封(指纹 { $digits }),而该私钥不在此处。请指明其文件夹:--keys DIR
+seal-refused = { $file } 未签封。{ $why }
+seal-done = { $file } 已用该次运行开始时的密钥签封(指纹 { $digits })。只写入了首个数据块。
+seal-state-none = 未签封:可发现损坏,不能发现伪造
+seal-state = 台站封签,密钥 { $digits },此处未核验;请查看:daq verify
+seal-state-no-key = 封签所载并非密钥;请查看:daq verify
+help-seal = 为恢复时密钥不在手边的文件补加台站封签。
+help-arg-witness = 见证方的文件夹,应在另一磁盘或机器上:试验进行时将签名链头复制至此,验证时与之比对。
+
+## 签名的运行
+run-signed = 台站密钥“{ $name }”为本次运行签名(指纹 { $digits })。
+run-unsealed = 本次运行未签名:没有台站密钥,其文件将保持未签封。请在下次运行前生成:daq key new
+run-start-fingerprint = 起始指纹:{ $digits }(涵盖方案及首个样本之前固定的一切;请记录在纸上)
+run-root-fingerprint = 结束指纹:{ $digits }(涵盖整个日志;请记录在纸上)
+run-witness-no-key = 见证方保存的是签名链头,而没有可用于签名的密钥。请先生成:daq key new
+run-witness-no-folder = 见证方文件夹 { $folder } 不存在。请挂载或创建,或去掉 --witness。
+recover-unsealed =   文件未签封:该次运行开始时的私钥(指纹 { $digits })不在此处。取得后请运行:daq seal { $file } --keys DIR
+audit-key = 以台站密钥 { $digits } 开始,为该密钥的第 { $run } 次运行
+audit-no-key = 开始时没有台站密钥
+
+## 验证:结论
+verify-trusted = { $file }:完整,并由您信任的密钥签封。
+verify-unconfirmed = { $file }:完整,但没有您信任的一方为其全部内容作证。
+verify-derived = 已核查:文件摘要;日志的 { $records } 条记录,各在链中其位;由其重新推导的 { $samples } 个样本,逐位一致;文档、计数与评定结果。
+verify-key-trusted = 封签:由受信任的台站密钥 { $digits } 签署。日志的链头由同一密钥签名。
+verify-key-unknown = 封签:由台站密钥 { $digits } 签署,而您未指明信任该密钥。请向台站所有者索取其 .pub 文件,经另一途径核对此指纹,再以 --trust 文件 验证。
+verify-unsealed = 封签:无,且该次运行开始时没有密钥。可发现损坏,但能写入该文件的人也能重新制作它。
+verify-unsealed-signed = 封签:无,尽管该次运行以密钥开始:恢复时密钥不在手边。取得密钥后:daq seal 文件 --keys 文件夹
+verify-heads = 签名链头:{ $heads } 个,均由本次运行的密钥对其位置签名。此为该密钥的第 { $run } 次运行。
+verify-no-last-head = 运行的结束位于最后一个签名链头之后:恢复时密钥不在手边。只有封签涵盖它。
+verify-amendments = 补充记录:{ $count } 条,均由受信任的密钥签名且次序无误。
+verify-amendments-unknown = 补充记录:{ $count } 条,次序无误,但并非全部由您信任的密钥签名;请查看:daq amend 文件 list。这只涉及事后所述,不涉及记录本身。
+verify-witness = 见证方:存有本次运行的 { $heads } 个链头,记录中全部具备。
+verify-witness-none = 见证方:没有由本次运行的密钥或受信任密钥签名的链头,因此不能证实任何内容。
+verify-trusted-means = 这表示:这些字节即该密钥持有者关闭文件时的内容,且方案在首个样本之前已固定。这是台站封签,不是任何人的个人签名;它不说明时钟或传感器是否准确。
+verify-unconfirmed-means = 这表示:文件自身相符。由谁制作、是否被重新制作,未得到证明。
+verify-altered-means = 这表示:该文件不是台站关闭时的内容。请勿采信,并索取另一副本。

@@ -23,6 +23,9 @@ struct Report<'a> {
     origin: OriginKind,
     not_live: &'a [String],
     zone: &'a str,
+    /// The key that the run was begun with; empty without one.
+    key: &'a str,
+    key_run: u64,
     records: u64,
     heads: u64,
     ended: bool,
@@ -67,6 +70,8 @@ fn show(trail: &Trail, format: Format, language: Language) -> Outcome {
                 origin: trail.origin_kind(),
                 not_live: &trail.origin.station.not_live,
                 zone: &trail.zone,
+                key: &trail.origin.station.key,
+                key_run: trail.origin.station.key_run,
                 records: trail.records,
                 heads: trail.heads,
                 ended: trail.ended,
@@ -93,6 +98,14 @@ fn page(trail: &Trail, language: Language) -> String {
         )
         .in_language(language),
     ];
+    let station = &trail.origin.station;
+    lines.push(match evidence::key_of(&trail.origin) {
+        Some(key) => {
+            let digits = key.fingerprint();
+            message!("audit-key", digits = digits, run = station.key_run).in_language(language)
+        }
+        None => text(language, "audit-no-key"),
+    });
     for entry in &trail.entries {
         lines.extend(entry_lines(entry, &trail.zone, language));
     }

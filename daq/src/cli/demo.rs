@@ -1,21 +1,26 @@
 //! `daq demo`: a whole trial against simulated equipment.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
 use clap::ValueEnum;
+use evidence::{KeyFolder, StationKey};
 use rigs::generator::{self, GeneratorRig};
 use rigs::pump::{self, Announcement, PumpRig};
 use trial::record::{End, EndKind};
 use words::{Language, message};
 
-use super::{Failure, Format, Outcome, run};
+use super::{Failure, Format, Outcome, key, run};
+use crate::clock::Clock;
 use crate::control::{Asked, Command};
 use crate::preflight::prepare;
 use crate::session::{Session, Settings};
 
 /// Output folder where none is given.
 const DEFAULT_FOLDER: &str = "demo-out";
+/// Name of the key that signs a demonstration.
+const KEY_NAME: &str = "demo";
 
 /// The equipment of a demonstration: a fire pump on a test tank, a generating set at a load bank.
 /// The help tells of them in the user's language, and would show comments on the variants as well.
@@ -70,6 +75,7 @@ impl Rig {
 pub(super) fn demo(
     equipment: Equipment,
     out: Option<PathBuf>,
+    keys: Option<PathBuf>,
     format: Format,
     language: Language,
 ) -> Outcome {
@@ -78,8 +84,18 @@ pub(super) fn demo(
     let plan = write_documents(rig.documents(), &out.join("plan")).map_err(Failure::trouble)?;
     let prepared =
         prepare(&plan).map_err(|error| Failure::bad_input(error.in_language(language)))?;
-    let settings =
-        Settings { out: out.clone(), length: None, spare: None, resume: false, by: None };
+    let key = demonstration_key(&keys.unwrap_or_else(|| out.join("keys")), language)?;
+    let public = words::printable(&key.folder().public_file(key.name()).display().to_string());
+    let key = Some(Arc::new(key));
+    let settings = Settings {
+        out: out.clone(),
+        length: None,
+        spare: None,
+        resume: false,
+        by: None,
+        key,
+        witness: None,
+    };
     if format == Format::Text {
         let plan = words::printable(&plan.display().to_string());
         let about = match equipment {
@@ -98,9 +114,20 @@ pub(super) fn demo(
     let code = run::conclude(&built, format, language)?;
     if format == Format::Text {
         let file = words::printable(&built.path.display().to_string());
-        println!("{}", message!("demo-next", file = file).in_language(language));
+        println!("{}", message!("demo-next", file = file, key = public).in_language(language));
     }
     Ok(code)
+}
+
+/// The key of the demonstration, made if it is not there yet.
+fn demonstration_key(folder: &Path, language: Language) -> Result<StationKey, Failure> {
+    evidence::forbid_core_dumps().map_err(Failure::trouble)?;
+    let keys = KeyFolder::open(folder);
+    let found = match keys.public_file(KEY_NAME).exists() {
+        true => keys.load(KEY_NAME),
+        false => keys.create_key(KEY_NAME, Clock::wall_now()),
+    };
+    found.map_err(|error| key::failure(&error, language))
 }
 
 /// Writes the plan and the profiles of a rig; returns the plan's path.

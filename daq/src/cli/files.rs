@@ -10,7 +10,7 @@ use trial::finding::Findings;
 use trial::plan::Plan;
 use trial::record::{EventKind, OriginKind};
 use trial::recording::{Accounting, GapCause, Recording as _};
-use trialfile::{TrialFile, TrialFileError};
+use trialfile::{SealState, TrialFile, TrialFileError};
 use words::{Language, message};
 
 use super::{Failure, Format, Outcome, print_json, render};
@@ -57,6 +57,9 @@ struct Report<'a> {
     software: &'a str,
     end: Option<&'a trial::record::End>,
     sealed: bool,
+    /// The key that the run was begun with; empty without one.
+    key: &'a str,
+    key_run: u64,
     channels: Vec<ChannelRow>,
     gaps: usize,
     /// By device: its gaps by cause.
@@ -82,6 +85,7 @@ pub(super) fn info(file: &Path, format: Format, language: Language) -> Outcome {
         });
     }
     let head = trial.head();
+    let seal = trial.seal().map_err(Failure::trouble)?;
     let report = Report {
         file: file.display().to_string(),
         trial: &head.origin.trial,
@@ -94,7 +98,9 @@ pub(super) fn info(file: &Path, format: Format, language: Language) -> Outcome {
         seconds: head.span.seconds(),
         software: &head.origin.software,
         end: head.end.as_ref(),
-        sealed: false,
+        sealed: seal.state != SealState::Unsealed,
+        key: &head.origin.station.key,
+        key_run: head.origin.station.key_run,
         channels,
         gaps: trial.gaps().len(),
         gap_causes: gap_causes(&trial),
@@ -107,6 +113,7 @@ pub(super) fn info(file: &Path, format: Format, language: Language) -> Outcome {
         return print_json(&report);
     }
     print!("{}", render::head(&trial, language));
+    println!("    {}", render::seal(seal.state, language));
     for row in &report.channels {
         println!("  {:<28} {:>9}  {}", row.id, row.samples, row.unit);
     }

@@ -36,7 +36,7 @@ fn below(language: Language) -> [(&'static str, &'static str, String); 11] {
 }
 
 /// What the arguments of amendments and keys are for.
-fn of_amendments_and_keys(language: Language) -> [(&'static str, String); 21] {
+fn of_amendments_and_keys(language: Language) -> [(&'static str, String); 22] {
     [
         ("amend-why", text(language, "help-arg-amend-why")),
         ("keys", text(language, "help-arg-keys")),
@@ -59,6 +59,7 @@ fn of_amendments_and_keys(language: Language) -> [(&'static str, String); 21] {
         ("number", text(language, "help-arg-number")),
         ("mark-text", text(language, "help-arg-mark-text")),
         ("trust", text(language, "help-arg-trust")),
+        ("witness-folder", text(language, "help-arg-witness")),
     ]
 }
 
@@ -74,6 +75,7 @@ pub fn localise(command: Command, language: Language) -> Command {
         ("info", text(language, "help-info")),
         ("evaluate", text(language, "help-evaluate")),
         ("verify", text(language, "help-verify")),
+        ("seal", text(language, "help-seal")),
         ("recover", text(language, "help-recover")),
         ("audit", text(language, "help-audit")),
         ("amend", text(language, "help-amend")),

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::Subcommand;
-use evidence::{DEFAULT_KEY_NAME, KeyError, KeyFolder, ListedKey, StationKey};
+use clap::{Args, Subcommand};
+use evidence::{DEFAULT_KEY_NAME, KeyError, KeyFolder, ListedKey, PublicKey, StationKey};
 use serde::Serialize;
 use words::{Language, message, text};
 
@@ -39,6 +39,31 @@ pub(super) enum What {
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
     },
+}
+
+/// With which key of the station is signed.
+#[derive(Debug, Args)]
+pub(super) struct Signing {
+    #[arg(long)]
+    keys: Option<PathBuf>,
+    #[arg(long)]
+    key: Option<String>,
+}
+
+impl Signing {
+    /// The key that signs a new run; `None` if there is none.
+    pub fn key(&self, language: Language) -> Result<Option<StationKey>, Failure> {
+        signing_key(&key_folder(self.keys.clone()), self.key.as_deref(), language)
+    }
+
+    /// The key with which a run was begun, if it is at hand; of several only the one named.
+    pub fn key_for(&self, public: PublicKey) -> Result<Option<StationKey>, KeyError> {
+        let folder = key_folder(self.keys.clone());
+        match &self.key {
+            Some(name) => folder.load(name).map(|key| Some(key).filter(|key| key.public() == public)),
+            None => folder.load_for(public),
+        }
+    }
 }
 
 /// A key as a program reads it.

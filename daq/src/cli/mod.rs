@@ -1,7 +1,8 @@
 //! The command line: what a user types, and the exit codes.
 //!
 //! Exit codes: 0 in order; 1 trouble; 2 bad input; of a judgement 3 on a fail, else 4 on
-//! anything undecided; of a verification 3 altered, 4 whole but unsealed.
+//! anything undecided; of a verification 3 altered, 4 whole but unsealed or by an
+//! unknown key.
 
 mod amend;
 mod audit;
@@ -15,10 +16,12 @@ mod key;
 mod recover;
 mod render;
 mod run;
+mod seal;
 mod verify;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
@@ -46,6 +49,8 @@ enum Command {
         rig: demo::Equipment,
         #[arg(long)]
         out: Option<PathBuf>,
+        #[arg(long)]
+        keys: Option<PathBuf>,
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
     },
@@ -66,6 +71,10 @@ enum Command {
         resume: bool,
         #[arg(long)]
         by: Option<String>,
+        #[command(flatten)]
+        signing: key::Signing,
+        #[arg(long = "witness", id = "witness-folder", value_name = "DIR")]
+        witness: Option<PathBuf>,
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
     },
@@ -102,11 +111,24 @@ enum Command {
     },
     Verify {
         file: PathBuf,
+        #[arg(long)]
+        trust: Vec<String>,
+        #[arg(long = "witness", id = "witness-folder", value_name = "DIR")]
+        witness: Option<PathBuf>,
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+    },
+    Seal {
+        file: PathBuf,
+        #[arg(long)]
+        keys: Option<PathBuf>,
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
     },
     Recover {
         folder: PathBuf,
+        #[command(flatten)]
+        signing: key::Signing,
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
     },
@@ -216,12 +238,14 @@ pub fn main() -> ExitCode {
 
 fn dispatch(command: Command, language: Language) -> Outcome {
     match command {
-        Command::Demo { rig, out, format } => demo::demo(rig, out, format, language),
+        Command::Demo { rig, out, keys, format } => demo::demo(rig, out, keys, format, language),
         Command::Check { plan, format } => check::check(&plan, format, language),
-        Command::Run { plan, out, length, spare, resume, by, format } => {
+        Command::Run { plan, out, length, spare, resume, by, signing, witness, format } => {
             let by = control::name_given(by, language)?;
-            let settings = Settings { out: output_folder(out), length, spare, resume, by };
-            run::run(&plan, settings, format, language)
+            let key = signing.key(language)?.map(Arc::new);
+            let out = output_folder(out);
+            let settings = Settings { out, length, spare, resume, by, key, witness };
+            run::run(&plan, settings, &signing, format, language)
         }
         Command::Mark { text, running, uncertainty, correction } => {
             let text = text.unwrap_or_default();
@@ -233,8 +257,13 @@ fn dispatch(command: Command, language: Language) -> Outcome {
         Command::Evaluate { file, scenario, format } => {
             files::evaluate(&file, scenario.as_deref(), format, language)
         }
-        Command::Verify { file, format } => verify::verify(&file, format, language),
-        Command::Recover { folder, format } => recover::recover(&folder, format, language),
+        Command::Verify { file, trust, witness, format } => {
+            verify::verify(&file, &trust, witness, format, language)
+        }
+        Command::Seal { file, keys, format } => seal::seal(&file, keys, format, language),
+        Command::Recover { folder, signing, format } => {
+            recover::recover(&folder, &signing, format, language)
+        }
         Command::Audit { recording, format } => audit::audit(&recording, format, language),
         Command::Amend { file, what } => amend::amend(&file, what, language),
         Command::Key { what } => key::key(what, language),

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use evidence::{Recovery, RunFolder};
+use evidence::{PublicKey, Recovery, RunFolder};
 use serde::Serialize;
 use trial::record::OriginKind;
 use words::{Language, message};
 
+use super::key::Signing;
 use super::{Failure, Format, Outcome, print_json, render};
 use crate::clock::Clock;
 use crate::limits::LEFTOVER_BYTES;
@@ -21,10 +22,19 @@ struct Row {
     not_live: Vec<String>,
     records: Option<u64>,
     cut_bytes: Option<u64>,
+    sealed: bool,
+    /// The key that the run was begun with and that was not at hand to seal the file.
+    missing_key: Option<String>,
     error: Option<String>,
 }
 
-pub(super) fn recover(folder: &Path, format: Format, language: Language) -> Outcome {
+pub(super) fn recover(
+    folder: &Path,
+    signing: &Signing,
+    format: Format,
+    language: Language,
+) -> Outcome {
+    evidence::forbid_core_dumps().map_err(Failure::trouble)?;
     if !folder.is_dir() {
         let folder = words::printable(&folder.display().to_string());
         let message = message!("recover-no-folder", folder = folder);
@@ -36,7 +46,7 @@ pub(super) fn recover(folder: &Path, format: Format, language: Language) -> Outc
             evidence::run_folders(folder).map_err(|error| Failure::bad_input(error.to_string()))?
         }
     };
-    let rows: Vec<Row> = folders.iter().map(|folder| recover_one(folder, language)).collect();
+    let rows: Vec<Row> = folders.iter().map(|folder| recover_one(folder, signing, language)).collect();
     let code = u8::from(rows.iter().any(|row| row.error.is_some()));
     match format {
         Format::Json => {
@@ -53,7 +63,7 @@ pub(super) fn recover(folder: &Path, format: Format, language: Language) -> Outc
 
 /// Finishes what earlier runs left unfinished, before a new one begins; a large one is only told.
 /// Whatever comes of it, the new run begins.
-pub(super) fn recover_leftovers(out: &Path, language: Language) {
+pub(super) fn recover_leftovers(out: &Path, signing: &Signing, language: Language) {
     let mut left = LEFTOVER_BYTES;
     for folder in evidence::run_folders(out).unwrap_or_default() {
         // Somebody runs it: none of ours.
@@ -69,22 +79,25 @@ pub(super) fn recover_leftovers(out: &Path, language: Language) {
             continue;
         }
         left -= bytes;
-        for line in lines(&recover_one(&folder, language), language) {
+        for line in lines(&recover_one(&folder, signing, language), language) {
             eprintln!("{line}");
         }
     }
 }
 
-fn recover_one(folder: &RunFolder, language: Language) -> Row {
+fn recover_one(folder: &RunFolder, signing: &Signing, language: Language) -> Row {
     let run = folder.name().to_owned();
     let mut row = Row { run, ..Row::default() };
-    match evidence::recover(folder, Clock::wall_now()) {
+    match evidence::recover(folder, Clock::wall_now(), &mut |key| signing.key_for(key)) {
         Ok(Recovery::Built { built, cut_bytes, records }) => {
             row.file = Some(built.path.display().to_string());
             row.origin = Some(built.origin.origin);
             row.not_live.clone_from(&built.origin.station.not_live);
             row.records = Some(records);
             row.cut_bytes = Some(cut_bytes);
+            row.sealed = built.is_sealed();
+            let key = Some(built.origin.station.key.clone());
+            row.missing_key = key.filter(|_| built.lacks_its_seal());
         }
         Ok(Recovery::NothingRecorded) => row.records = Some(0),
         Err(error) => row.error = Some(error.in_language(language)),
@@ -120,6 +133,11 @@ fn lines(row: &Row, language: Language) -> Vec<String> {
                 cut = row.cut_bytes.unwrap_or_default(),
             );
             lines.push(message.in_language(language));
+            if let Some(key) = row.missing_key.as_deref().and_then(PublicKey::from_hex) {
+                let (digits, file) = (key.fingerprint(), words::printable(file));
+                let missing = message!("recover-unsealed", digits = digits, file = file);
+                lines.push(missing.in_language(language));
+            }
             lines
         }
         (None, None) => {

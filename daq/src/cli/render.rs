@@ -219,7 +219,27 @@ pub fn started(session: &Session, language: Language) -> String {
         session.not_live().iter().map(|why| why.in_language(language)).collect();
     let started =
         message!("run-started", trial = plan.id, run = session.run_number(), folder = folder);
-    not_live(session.origin(), &reasons, language) + &started.in_language(language)
+    let signed = match session.key() {
+        Some(key) => {
+            message!("run-signed", name = key.name(), digits = key.public().fingerprint())
+        }
+        None => message!("run-unsealed"),
+    };
+    let fingerprint = message!("run-start-fingerprint", digits = session.start_fingerprint());
+    let lines = [started, signed, fingerprint].map(|line| line.in_language(language));
+    not_live(session.origin(), &reasons, language) + &lines.join("\n")
+}
+
+/// Whether a file is sealed, in a line.
+pub fn seal(state: SealState, language: Language) -> String {
+    let message = match state {
+        SealState::Unsealed => message!("seal-state-none"),
+        SealState::Sealed { key, .. } => match PublicKey::from_bytes(key) {
+            Some(key) => message!("seal-state", digits = key.fingerprint()),
+            None => message!("seal-state-no-key"),
+        },
+    };
+    message.in_language(language)
 }
 
 /// Status of a running trial: every device on a terminal, elsewhere those with trouble.

@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use crossbeam::channel::Sender;
 use evidence::Built;
+use evidence::signature::short_fingerprint;
 use serde::Serialize;
 use trial::record::{End, EndKind, OriginKind};
 use words::{Language, message, text};
 
+use super::key::Signing;
 use super::recover::recover_leftovers;
 use super::{Failure, Format, Outcome, print_json, render};
 use crate::control::{Asked, Command};
@@ -23,11 +25,18 @@ use crate::session::{Session, SessionError, Settings, Snapshot};
 /// How often a line of status is printed where nothing can be redrawn.
 const PLAIN_STATUS_PERIODS: u32 = 10;
 
-pub(super) fn run(plan: &Path, settings: Settings, format: Format, language: Language) -> Outcome {
+pub(super) fn run(
+    plan: &Path,
+    settings: Settings,
+    signing: &Signing,
+    format: Format,
+    language: Language,
+) -> Outcome {
     let prepared =
         prepare(plan).map_err(|error| Failure::bad_input(error.in_language(language)))?;
+    check_witness(&settings, language)?;
     if !settings.resume {
-        recover_leftovers(&settings.out, language);
+        recover_leftovers(&settings.out, signing, language);
     }
     let session = start(prepared, settings, language)?;
     let signals = watch_signals(&session)?;
@@ -36,6 +45,20 @@ pub(super) fn run(plan: &Path, settings: Settings, format: Format, language: Lan
     }
     let built = tend(session, &signals, format, language, &mut |_| None)?;
     conclude(&built, format, language)
+}
+
+/// Refuses a witness that can't get anything, before anything is recorded.
+fn check_witness(settings: &Settings, language: Language) -> Result<(), Failure> {
+    let Some(folder) = &settings.witness else { return Ok(()) };
+    if settings.key.is_none() {
+        return Err(Failure::bad_input(text(language, "run-witness-no-key")));
+    }
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let folder = words::printable(&folder.display().to_string());
+    let message = message!("run-witness-no-folder", folder = folder);
+    Err(Failure::bad_input(message.in_language(language)))
 }
 
 /// Starts a run, or says why not.
@@ -192,6 +215,11 @@ struct Finished<'a> {
     file: String,
     origin: OriginKind,
     not_live: &'a [String],
+    sealed: bool,
+    /// The key that sealed it.
+    key: Option<&'a str>,
+    root: String,
+    root_fingerprint: String,
     conclusion: &'a trial::finding::Conclusion,
     findings: &'a [trial::finding::Finding],
 }
@@ -199,6 +227,7 @@ struct Finished<'a> {
 /// Prints the result of a run and returns the exit code.
 pub(super) fn conclude(built: &Built, format: Format, language: Language) -> Outcome {
     let file = words::printable(&built.path.display().to_string());
+    let root = built.seal.journal_root;
     match format {
         Format::Json => {
             let findings = &built.findings;
@@ -206,6 +235,10 @@ pub(super) fn conclude(built: &Built, format: Format, language: Language) -> Out
                 file,
                 origin: built.origin.origin,
                 not_live: &built.origin.station.not_live,
+                sealed: built.is_sealed(),
+                key: Some(built.origin.station.key.as_str()).filter(|_| built.is_sealed()),
+                root: journal::ChainValue(root).to_hex(),
+                root_fingerprint: short_fingerprint(&root),
                 conclusion: &findings.conclusion,
                 findings: &findings.findings,
             })?;
@@ -214,6 +247,9 @@ pub(super) fn conclude(built: &Built, format: Format, language: Language) -> Out
             print!("{}", render::origin(&built.origin, language));
             print!("{}", render::findings(&built.findings, language));
             println!("{} {file}", text(language, "run-file"));
+            let digits = short_fingerprint(&root);
+            println!("{}", message!("run-root-fingerprint", digits = digits).in_language(language));
+            println!("{}", render::seal(built.seal.state, language));
         }
     }
     Ok(verdict::exit_code(&built.findings))
@@ -235,6 +271,8 @@ impl Shower {
         let redraws = format == Format::Text && std::io::stderr().is_terminal();
         if format == Format::Text {
             eprintln!("{}", render::started(session, language));
+        } else if session.key().is_none() {
+            eprintln!("{}", text(language, "run-unsealed"));
         }
         let next = std::time::Instant::now();
         Shower { format, language, redraws, lines: 0, periods: 0, next, before: None }

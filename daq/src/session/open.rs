@@ -1,16 +1,17 @@
 //! Starting a run: links first, then the disk, then the first records.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Instant;
 
-use evidence::{Ledger, LedgerEvent, RunFolder, RunLock, TakenUp};
-use journal::{RunTag, Writer};
+use evidence::{EvidenceError, Ledger, LedgerEvent, RunFolder, RunLock, StationKey, TakenUp};
+use journal::{ChainValue, RunTag, Writer};
 use rustix::rand::{GetRandomFlags, getrandom};
 use tokio::sync::{oneshot, watch};
 use trial::document::MAX_DOCUMENTS;
 use trial::record::{Body, EndKind, Origin, OriginKind, RecordSource};
+use trial::time::TrialTime;
 use words::{Message, message};
 
 use super::resume::{self, Unfinished};
@@ -19,15 +20,17 @@ use crate::clock::Clock;
 use crate::control;
 use crate::disk::free_bytes;
 use crate::flood::Intake;
+use crate::heads::{SignedRun, Signer};
 use crate::limits::{DISK_RESERVE_BYTES, LINK_GRACE, UNDECLARED_TRIAL};
 use crate::link::{self, Line, LinkContext};
 use crate::preflight::Prepared;
 use crate::queue::JournalQueue;
 use crate::recorder::Recorder;
 use crate::red_limits::RedLimits;
-use crate::sequencer::{Sequencer, write_first};
+use crate::sequencer::{Sequencer, sync_all, write_first};
 use crate::station;
 use crate::status::Observer;
+use crate::witness::WitnessQueue;
 
 /// The thread of the links and of the control socket.
 #[derive(Debug)]
@@ -150,31 +153,40 @@ struct Begun {
     boot: u16,
     last_mark: u32,
     origin: OriginKind,
+    signer: Option<Signer>,
+    copies: Option<WitnessQueue>,
+    start_chain: ChainValue,
     control: std::os::unix::net::UnixListener,
 }
 
 fn begin(prepared: &Prepared, settings: &Settings, place: &Place) -> Result<Begun, SessionError> {
-    let (folder, run) = (&place.folder, place.run);
+    let (folder, run, key) = (&place.folder, place.run, settings.key.as_deref());
     let control = control::bind(&folder.control_socket());
     let control = control.map_err(system("open the control socket"))?;
     let spare = settings.spare.as_ref().map(|root| folder.prepare_spare(root)).transpose()?;
-    let previous_root = {
+    // Counted before anything is recorded: no other run of the key has this number.
+    let key_run = key.map(|key| key.begin_run()).transpose().map_err(EvidenceError::from)?;
+    let last_of_folder = {
         let mut ledger = Ledger::open(folder.root())?;
         let plan = prepared.documents.plan().map(|plan| journal::digest_hex(&plan.bytes));
         let event = LedgerEvent::Begin { plan: plan.unwrap_or_default() };
-        let previous_root = ledger.last_root();
-        ledger.append(&prepared.plan.id, run, Clock::wall_now(), event, None)?;
-        previous_root
+        let last_root = ledger.last_root();
+        ledger.append(&prepared.plan.id, run, Clock::wall_now(), event, key)?;
+        last_root
     };
     let clock = Clock::start();
+    let by = settings.by.as_deref();
+    let mut station = station::describe(by, &place.not_live, &clock);
+    station.key = key.map(|key| key.public().to_hex()).unwrap_or_default();
+    station.key_run = key_run.as_ref().map_or(0, |run| run.number);
     let origin = Origin {
         trial: prepared.plan.id.clone(),
         run,
         origin: origin_of(&place.not_live),
         start: clock.read().wall,
         software: evidence::SOFTWARE.to_owned(),
-        previous_root,
-        station: station::describe(settings.by.as_deref(), &place.not_live, &clock),
+        previous_root: key_run.map_or(last_of_folder, |run| run.previous_root),
+        station,
     };
     let tag = RunTag::new(&origin.trial, run, origin.start.0, &nonce()?);
     let mut writer = Writer::create(&folder.path(), tag)?;
@@ -183,7 +195,15 @@ fn begin(prepared: &Prepared, settings: &Settings, place: &Place) -> Result<Begu
     if let Some(spare) = spare {
         writer.set_spare(spare);
     }
-    Ok(Begun { clock, writer, boot: 0, last_mark: 0, origin: kind, control })
+    let start_chain = writer.root();
+    let (mut signer, copies) = signer(&prepared.plan.id, run, settings);
+    if let Some(signer) = &mut signer {
+        // Durable before anything is sent or received: the plan is fixed from here on.
+        signer.append(&mut writer, 0, TrialTime::ZERO, false)?;
+        sync_all(&writer)?;
+    }
+    let (boot, last_mark, origin) = (0, 0, kind);
+    Ok(Begun { clock, writer, boot, last_mark, origin, signer, copies, start_chain, control })
 }
 
 /// Goes on with an unfinished run.
@@ -203,7 +223,22 @@ fn go_on(settings: &Settings, unfinished: &Unfinished) -> Result<Begun, SessionE
         writer.set_spare(spare);
     }
     let TakenUp { origin, last_mark, .. } = &unfinished.taken;
-    Ok(Begun { clock, writer, boot, last_mark: *last_mark, origin: origin.origin, control })
+    let (signer, copies) = signer(&origin.trial, origin.run, settings);
+    let (last_mark, origin) = (*last_mark, origin.origin);
+    let start_chain = unfinished.taken.start_chain;
+    Ok(Begun { clock, writer, boot, last_mark, origin, signer, copies, start_chain, control })
+}
+
+/// Who signs the heads of a run, and the way to its witness.
+fn signer(
+    trial: &str,
+    run: u32,
+    settings: &Settings,
+) -> (Option<Signer>, Option<WitnessQueue>) {
+    let Some(key) = settings.key.clone() else { return (None, None) };
+    let copies = settings.witness.as_ref().map(|_| WitnessQueue::default());
+    let run = SignedRun { trial: trial.to_owned(), run, key };
+    (Some(Signer::new(run, copies.as_ref().map(WitnessQueue::sender))), copies)
 }
 
 pub(super) fn start(prepared: Prepared, settings: Settings) -> Result<Session, SessionError> {
@@ -217,19 +252,36 @@ pub(super) fn start(prepared: Prepared, settings: Settings) -> Result<Session, S
     let (folder, run, lock) = RunFolder::begin_next(&settings.out, &prepared.plan.id)?;
     let place = Place { lock, folder, run, not_live };
     let folder = place.folder.clone();
+    let key = settings.key.clone();
     let launched = begin(&prepared, &settings, &place)
         .and_then(|begun| launch(prepared, settings, place, begun, links, go));
     launched.inspect_err(|error| {
         // What can't be tidied up here is left for `daq recover`; the error itself matters more.
-        let _ = evidence::give_up(&folder, Clock::wall_now(), EndKind::Failed, &error.to_string());
+        let (now, why) = (Clock::wall_now(), error.to_string());
+        let _ = evidence::give_up(&folder, now, EndKind::Failed, &why, key.as_deref());
     })
 }
 
+/// The key with which a run was begun, out of the folder of the one that was given. A run that was
+/// begun without one, or whose key is not there, goes on unsigned.
+fn key_of_run(
+    given: Option<Arc<StationKey>>,
+    origin: &Origin,
+) -> Result<Option<Arc<StationKey>>, SessionError> {
+    let (Some(given), Some(public)) = (given, evidence::key_of(origin)) else { return Ok(None) };
+    if given.public() == public {
+        return Ok(Some(given));
+    }
+    let found = given.folder().load_for(public).map_err(EvidenceError::from)?;
+    Ok(found.map(Arc::new))
+}
+
 /// Goes on with the unfinished run of the plan. Whatever goes wrong, it stays as it is.
-fn start_again(prepared: Prepared, settings: Settings) -> Result<Session, SessionError> {
+fn start_again(prepared: Prepared, mut settings: Settings) -> Result<Session, SessionError> {
     let unfinished = resume::find(&prepared, &settings.out)?;
     let Opened { links, go, not_live } = Links::open(&prepared)?;
     resume::ensure_as_live(&unfinished.taken, &not_live)?;
+    settings.key = key_of_run(settings.key, &unfinished.taken.origin)?;
     let begun = go_on(&settings, &unfinished)?;
     let Unfinished { folder, lock, taken } = unfinished;
     let place = Place { folder, run: taken.origin.run, lock, not_live };
@@ -245,12 +297,27 @@ fn launch(
     go: oneshot::Sender<Started>,
 ) -> Result<Session, SessionError> {
     let Place { folder, run, lock, not_live } = place;
-    let Begun { clock, writer, boot, last_mark, origin, control } = begun;
+    let Begun {
+        clock,
+        writer,
+        boot,
+        last_mark,
+        origin,
+        signer,
+        copies,
+        start_chain,
+        control,
+    } = begun;
     let (queue, drafts) = JournalQueue::new();
-    let sequencer = Sequencer::start(writer, boot, clock, drafts)
+    let sequencer = Sequencer::start(writer, boot, clock, drafts, signer)
         .map_err(system("start the journal's threads"))?;
+    let start_witness = |(copies, into): (WitnessQueue, &PathBuf)| {
+        copies.start(into.clone(), sequencer.progress(), clock, queue.clone())
+    };
+    let witness = copies.zip(settings.witness.as_ref()).map(start_witness).transpose();
+    let witness = witness.map_err(system("start the thread of the witness"))?;
     let (observer, status) = Observer::new();
-    let recorder = Recorder::start(&folder, sequencer.progress(), observer)
+    let recorder = Recorder::start(&folder, sequencer.progress(), observer, settings.key.clone())
         .map_err(system("start the recorder's thread"))?;
     let red_limits = RedLimits::start(&prepared.plan, &folder, sequencer.progress())
         .map_err(system("start the thread of the red limits"))?;
@@ -298,6 +365,8 @@ fn launch(
         keeper,
         not_live,
         origin,
+        witness,
+        start_chain,
     })
 }
 

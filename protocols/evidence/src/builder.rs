@@ -10,7 +10,7 @@ use trial::plan::Plan;
 use trial::record::{Body, ClockPair, End, Event, EventKind, LinkState, Mark, Origin, Record};
 use trial::recording::{Chunk, Gap, Recording as _, RunHead, SampleGroup};
 use trial::time::{Span, TrialTime};
-use trialfile::{FinishedSamples, Seal, Sealing, TrialFile, TrialFileError, TrialWriter};
+use trialfile::{FinishedSamples, Seal, SealState, Sealing, TrialFile, TrialFileError, TrialWriter};
 use wire::derive::{Derive, Row, Sink};
 
 use crate::heads::{Checkpoints, run_tag};
@@ -27,6 +27,18 @@ pub struct Built {
     pub findings: Findings,
     /// Its user block.
     pub seal: Seal,
+}
+
+impl Built {
+    /// Whether the file carries a station seal.
+    pub fn is_sealed(&self) -> bool {
+        self.seal.state != SealState::Unsealed
+    }
+
+    /// Whether the run was begun with a key and the file could not be sealed with it.
+    pub fn lacks_its_seal(&self) -> bool {
+        !self.is_sealed() && !self.origin.station.key.is_empty()
+    }
 }
 
 /// Folds the records of a run, in order, into a trial file.

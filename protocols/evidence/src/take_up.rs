@@ -1,6 +1,6 @@
 //! Taking up a run whose daemon died: what of it is in its folder, ready to be closed or to go on.
 
-use journal::{Damage, JournalError, Reader, Repaired, records};
+use journal::{ChainValue, Damage, JournalError, Reader, Repaired, records};
 use trial::document::Document;
 use trial::plan::RequestPlan;
 use trial::record::{Body, ClockPair, Kind, Origin};
@@ -14,6 +14,8 @@ use crate::{EvidenceError, RunFolder};
 pub struct TakenUp {
     /// What the repair of its journal found.
     pub repaired: Repaired,
+    /// Chain value behind the records that every run begins with.
+    pub start_chain: ChainValue,
     /// Its first record.
     pub origin: Origin,
     /// Its documents, exact bytes.
@@ -55,7 +57,11 @@ pub fn take_up(folder: &RunFolder) -> Result<TakenUp, EvidenceError> {
     let mut reader = Reader::open(&folder.path())?;
     let (mut origin, mut requests, mut documents) = (None, None, Vec::new());
     let (mut last_mark, mut last_pair) = (0, None);
+    let mut start_chain = None;
     while let Some(block) = reader.next_block()? {
+        if requests.is_some() {
+            start_chain.get_or_insert(block.chain_before);
+        }
         // Without all of its documents a run can't be derived, and does not go on.
         if missing_until(&block).is_some() && requests.is_none() {
             return Err(nothing());
@@ -77,7 +83,8 @@ pub fn take_up(folder: &RunFolder) -> Result<TakenUp, EvidenceError> {
     let (origin, requests) = (origin.ok_or_else(nothing)?, requests.ok_or_else(nothing)?);
     let start = ClockPair { wall: origin.start, uncertainty_ns: 0, step_ns: 0 };
     let last_pair = last_pair.unwrap_or((TrialTime::ZERO, start));
-    Ok(TakenUp { repaired, origin, documents, requests, last_mark, last_pair })
+    let start_chain = start_chain.unwrap_or(repaired.root);
+    Ok(TakenUp { repaired, start_chain, origin, documents, requests, last_mark, last_pair })
 }
 
 /// The kinds of records that tell something of it.

@@ -130,6 +130,11 @@ impl StationKey {
         &self.name
     }
 
+    /// Its folder.
+    pub fn folder(&self) -> KeyFolder {
+        KeyFolder::open(&self.folder)
+    }
+
     /// The public half.
     pub fn public(&self) -> PublicKey {
         PublicKey::of(&self.signing.verifying_key())
