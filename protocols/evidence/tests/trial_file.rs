@@ -3,6 +3,9 @@
 
 #![allow(clippy::unwrap_used)] // A helper of a test fails the test by panicking.
 
+#[path = "trial_file/sealed.rs"]
+mod sealed;
+
 use std::borrow::Cow;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -313,10 +316,10 @@ fn records_behind_a_damaged_block_are_kept_and_the_hole_is_a_gap() {
         let (at, _) = blocks().nth(blocks().count() / 2).unwrap();
         bytes[at + 150] ^= 0x40;
         fs::write(&path, bytes).unwrap();
-        let Recovery::Built { built, records, .. } = recover(&folder, WallTime(0)).unwrap() else {
+        let Recovery::Built { built, records, .. } = recover(&folder, WallTime(0), &mut |_| Ok(None)).unwrap() else {
             panic!("nothing was recovered");
         };
-        let verification = verify(&built.path).unwrap();
+        let verification = verify(&built.path, &Checks::default()).unwrap();
         assert!(verification.is_whole(), "{:?}", verification.differences);
         assert_eq!(verification.records, records);
         let file = TrialFile::open(&built.path).unwrap();
@@ -349,7 +352,7 @@ fn damage_is_told_once() {
     let copy = Root::new("told-once-copy");
     fs::create_dir_all(copy.0.join("T-1-r01.run")).unwrap();
     fs::copy(&path, copy.0.join("T-1-r01.run/journal-00000.pgj")).unwrap();
-    recover(&folder, WallTime(0)).unwrap();
+    recover(&folder, WallTime(0), &mut |_| Ok(None)).unwrap();
     let mut embedded = Vec::new();
     let file = TrialFile::open(&folder.trial_file()).unwrap();
     std::io::Read::read_to_end(&mut file.journal().unwrap(), &mut embedded).unwrap();
@@ -357,7 +360,7 @@ fn damage_is_told_once() {
     let folder = RunFolder::at(&copy.0.join("T-1-r01.run")).unwrap();
     fs::write(journal::segment_path(&folder.path(), 1), &embedded[length..]).unwrap();
     assert_eq!(journal::repair(&folder.path()).unwrap().damage, []);
-    recover(&folder, WallTime(0)).unwrap();
+    recover(&folder, WallTime(0), &mut |_| Ok(None)).unwrap();
     assert!(fs::read(folder.trial_file()).unwrap() == fs::read(file.path()).unwrap());
 }
 
