@@ -2,13 +2,14 @@
 
 use std::fmt::Write as _;
 
+use evidence::PublicKey;
 use trial::channel::Quality;
 use trial::finding::{AppliedLimit, Finding, Findings, Margin, Verdict};
 use trial::record::{EventKind, Origin, OriginKind};
 use trial::recording::{GapCause, Recording as _};
 use trial::scenario::LimitStatus;
 use trial::unit::Unit;
-use trialfile::TrialFile;
+use trialfile::{SealState, TrialFile};
 use words::{Language, Message, message, text};
 
 use crate::limits::SYNC_SLOW;

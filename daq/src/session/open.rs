@@ -1,6 +1,6 @@
 //! Starting a run: links first, then the disk, then the first records.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Instant;
@@ -30,7 +30,7 @@ use crate::red_limits::RedLimits;
 use crate::sequencer::{Sequencer, sync_all, write_first};
 use crate::station;
 use crate::status::Observer;
-use crate::witness::WitnessQueue;
+use crate::witness::{WitnessQueue, WitnessThread};
 
 /// The thread of the links and of the control socket.
 #[derive(Debug)]
@@ -311,11 +311,7 @@ fn launch(
     let (queue, drafts) = JournalQueue::new();
     let sequencer = Sequencer::start(writer, boot, clock, drafts, signer)
         .map_err(system("start the journal's threads"))?;
-    let start_witness = |(copies, into): (WitnessQueue, &PathBuf)| {
-        copies.start(into.clone(), sequencer.progress(), clock, queue.clone())
-    };
-    let witness = copies.zip(settings.witness.as_ref()).map(start_witness).transpose();
-    let witness = witness.map_err(system("start the thread of the witness"))?;
+    let witness = start_witness(copies, &settings, &sequencer, clock, &queue)?;
     let (observer, status) = Observer::new();
     let recorder = Recorder::start(&folder, sequencer.progress(), observer, settings.key.clone())
         .map_err(system("start the recorder's thread"))?;
@@ -323,22 +319,8 @@ fn launch(
         .map_err(system("start the thread of the red limits"))?;
     let keeper = Keeper::start(&clock, &queue, last_mark);
     let (asking, commands) = command_queue();
-    let contexts = (0..prepared.plan.links.len())
-        .map(|index| LinkContext {
-            plan: Arc::clone(&prepared.plan),
-            requests: Arc::clone(&prepared.requests),
-            index,
-            clock,
-            queue: queue.clone(),
-            intake: Intake::new(
-                &prepared.plan.links[index],
-                RecordSource::link(index),
-                queue.clone(),
-            ),
-            live: origin == OriginKind::Live,
-            stop: links.stop.subscribe(),
-        })
-        .collect();
+    let live = origin == OriginKind::Live;
+    let contexts = contexts(&prepared, clock, &queue, live, &links);
     let (bound, wait_bound) = oneshot::channel();
     // If the thread is gone, the answer below does not come either.
     let _ = go.send(Started { contexts, control, commands: asking.clone(), bound });
@@ -368,6 +350,41 @@ fn launch(
         witness,
         start_chain,
     })
+}
+
+/// Starts the copying of signed heads, if a witness was named.
+fn start_witness(
+    copies: Option<WitnessQueue>,
+    settings: &Settings,
+    sequencer: &Sequencer,
+    clock: Clock,
+    queue: &JournalQueue,
+) -> Result<Option<WitnessThread>, SessionError> {
+    let (Some(copies), Some(folder)) = (copies, settings.witness.clone()) else { return Ok(None) };
+    let thread = copies.start(folder, sequencer.progress(), clock, queue.clone());
+    thread.map(Some).map_err(system("start the thread of the witness"))
+}
+
+/// What each link needs to go on.
+fn contexts(
+    prepared: &Prepared,
+    clock: Clock,
+    queue: &JournalQueue,
+    live: bool,
+    links: &Links,
+) -> Vec<LinkContext> {
+    let planned = prepared.plan.links.iter().enumerate();
+    let context = |(index, link)| LinkContext {
+        plan: Arc::clone(&prepared.plan),
+        requests: Arc::clone(&prepared.requests),
+        index,
+        clock,
+        queue: queue.clone(),
+        intake: Intake::new(link, RecordSource::link(index), queue.clone()),
+        live,
+        stop: links.stop.subscribe(),
+    };
+    planned.map(context).collect()
 }
 
 /// A number that nobody can know before.
