@@ -43,7 +43,13 @@ pub struct Signer {
 impl Signer {
     /// A signer for a run; `copies` is where its heads go for a witness.
     pub fn new(run: SignedRun, copies: Option<Sender<WitnessedHead>>) -> Signer {
-        Signer { run, copies, due: Instant::now() + HEAD_PERIOD, holding_since: None, held_up: false }
+        Signer {
+            run,
+            copies,
+            due: Instant::now() + HEAD_PERIOD,
+            holding_since: None,
+            held_up: false,
+        }
     }
 
     /// Whether the next head is due.

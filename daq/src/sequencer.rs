@@ -321,12 +321,7 @@ enum Gathered {
 }
 
 /// Takes what waits into a block; `last` is moved to the time of the latest record.
-fn gather(
-    writer: &mut Writer,
-    boot: u16,
-    drafts: &JournalDrain,
-    last: &mut TrialTime,
-) -> Gathered {
+fn gather(writer: &mut Writer, boot: u16, drafts: &JournalDrain, last: &mut TrialTime) -> Gathered {
     while writer.pending_bytes() < BLOCK_TARGET_BYTES {
         match drafts.try_recv() {
             Ok(Draft { at, source, body }) => {

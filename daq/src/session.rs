@@ -103,7 +103,8 @@ impl SessionError {
         match self {
             SessionError::Connect(_) | SessionError::Refused(_) => true,
             SessionError::Evidence(error) => {
-                let key = matches!(error, EvidenceError::Key(why) if !matches!(why, KeyError::Io { .. }));
+                let key =
+                    matches!(error, EvidenceError::Key(why) if !matches!(why, KeyError::Io { .. }));
                 key || matches!(
                     error,
                     EvidenceError::Locked { .. }

@@ -60,7 +60,9 @@ impl Signing {
     pub fn key_for(&self, public: PublicKey) -> Result<Option<StationKey>, KeyError> {
         let folder = key_folder(self.keys.clone());
         match &self.key {
-            Some(name) => folder.load(name).map(|key| Some(key).filter(|key| key.public() == public)),
+            Some(name) => {
+                folder.load(name).map(|key| Some(key).filter(|key| key.public() == public))
+            }
             None => folder.load_for(public),
         }
     }

@@ -46,7 +46,8 @@ pub(super) fn recover(
             evidence::run_folders(folder).map_err(|error| Failure::bad_input(error.to_string()))?
         }
     };
-    let rows: Vec<Row> = folders.iter().map(|folder| recover_one(folder, signing, language)).collect();
+    let rows: Vec<Row> =
+        folders.iter().map(|folder| recover_one(folder, signing, language)).collect();
     let code = u8::from(rows.iter().any(|row| row.error.is_some()));
     match format {
         Format::Json => {

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use evidence::signature::short_fingerprint;
 use evidence::{
-    Checks, EvidenceError, Standing, TrustedKeys, Verification, Vouched, WitnessCheck, WitnessFinding,
+    Checks, EvidenceError, Standing, TrustedKeys, Verification, Vouched, WitnessCheck,
+    WitnessFinding,
 };
 use serde::Serialize;
 use trial::record::OriginKind;

@@ -230,11 +230,7 @@ fn go_on(settings: &Settings, unfinished: &Unfinished) -> Result<Begun, SessionE
 }
 
 /// Who signs the heads of a run, and the way to its witness.
-fn signer(
-    trial: &str,
-    run: u32,
-    settings: &Settings,
-) -> (Option<Signer>, Option<WitnessQueue>) {
+fn signer(trial: &str, run: u32, settings: &Settings) -> (Option<Signer>, Option<WitnessQueue>) {
     let Some(key) = settings.key.clone() else { return (None, None) };
     let copies = settings.witness.as_ref().map(|_| WitnessQueue::default());
     let run = SignedRun { trial: trial.to_owned(), run, key };
@@ -297,17 +293,8 @@ fn launch(
     go: oneshot::Sender<Started>,
 ) -> Result<Session, SessionError> {
     let Place { folder, run, lock, not_live } = place;
-    let Begun {
-        clock,
-        writer,
-        boot,
-        last_mark,
-        origin,
-        signer,
-        copies,
-        start_chain,
-        control,
-    } = begun;
+    let Begun { clock, writer, boot, last_mark, origin, signer, copies, start_chain, control } =
+        begun;
     let (queue, drafts) = JournalQueue::new();
     let sequencer = Sequencer::start(writer, boot, clock, drafts, signer)
         .map_err(system("start the journal's threads"))?;

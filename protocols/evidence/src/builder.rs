@@ -10,7 +10,9 @@ use trial::plan::Plan;
 use trial::record::{Body, ClockPair, End, Event, EventKind, LinkState, Mark, Origin, Record};
 use trial::recording::{Chunk, Gap, Recording as _, RunHead, SampleGroup};
 use trial::time::{Span, TrialTime};
-use trialfile::{FinishedSamples, Seal, SealState, Sealing, TrialFile, TrialFileError, TrialWriter};
+use trialfile::{
+    FinishedSamples, Seal, SealState, Sealing, TrialFile, TrialFileError, TrialWriter,
+};
 use wire::derive::{Derive, Row, Sink};
 
 use crate::heads::{Checkpoints, run_tag};

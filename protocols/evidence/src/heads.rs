@@ -144,7 +144,8 @@ impl Checkpoints {
             return Ok(String::new());
         }
         let (software, key) = (origin.software.as_str(), origin.station.key.as_str());
-        serde_json::to_string(&Listed { software, key, heads: &self.heads })
-            .map_err(|error| crate::io("write", Path::new(trialfile::layout::CHECKPOINTS))(error.into()))
+        serde_json::to_string(&Listed { software, key, heads: &self.heads }).map_err(|error| {
+            crate::io("write", Path::new(trialfile::layout::CHECKPOINTS))(error.into())
+        })
     }
 }

@@ -9,7 +9,9 @@ use trial::time::WallTime;
 
 use crate::builder::{Builder, Built};
 use crate::heads::{JournalFacts, append_head, key_of};
-use crate::{EvidenceError, KeyError, Ledger, LedgerEvent, PublicKey, RunFolder, StationKey, take_up};
+use crate::{
+    EvidenceError, KeyError, Ledger, LedgerEvent, PublicKey, RunFolder, StationKey, take_up,
+};
 
 /// Gives the private half of a key, if it is at hand.
 pub type KeyFor<'a> = dyn FnMut(PublicKey) -> Result<Option<StationKey>, KeyError> + 'a;

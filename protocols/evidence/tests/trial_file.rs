@@ -284,7 +284,9 @@ fn a_run_without_an_end_is_recovered_to_the_same_bytes_each_time() {
         fs::write(&journal, bytes).unwrap();
         // What an earlier attempt left must not matter.
         fs::write(folder.partial_file(), b"half a file").unwrap();
-        let Recovery::Built { built, cut_bytes, .. } = recover(&folder, now, &mut |_| Ok(None)).unwrap() else {
+        let Recovery::Built { built, cut_bytes, .. } =
+            recover(&folder, now, &mut |_| Ok(None)).unwrap()
+        else {
             panic!("nothing was recovered");
         };
         assert_eq!(cut_bytes, 16);
@@ -316,7 +318,9 @@ fn records_behind_a_damaged_block_are_kept_and_the_hole_is_a_gap() {
         let (at, _) = blocks().nth(blocks().count() / 2).unwrap();
         bytes[at + 150] ^= 0x40;
         fs::write(&path, bytes).unwrap();
-        let Recovery::Built { built, records, .. } = recover(&folder, WallTime(0), &mut |_| Ok(None)).unwrap() else {
+        let Recovery::Built { built, records, .. } =
+            recover(&folder, WallTime(0), &mut |_| Ok(None)).unwrap()
+        else {
             panic!("nothing was recovered");
         };
         let verification = verify(&built.path, &Checks::default()).unwrap();

@@ -299,7 +299,11 @@ impl TrialFile {
         Ok(self.slice(channel, "raw", range)?.into_iter().map(make).collect())
     }
 
-    pub(crate) fn column(&self, channel: ChannelIndex, column: &str) -> Result<Dataset, TrialFileError> {
+    pub(crate) fn column(
+        &self,
+        channel: ChannelIndex,
+        column: &str,
+    ) -> Result<Dataset, TrialFileError> {
         let id = &self.plan.channel_at(channel).id;
         open_dataset(&self.file, &format!("{}/{id}/{column}", layout::CHANNELS))
     }

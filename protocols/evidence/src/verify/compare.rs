@@ -115,9 +115,10 @@ fn first_other<T: PartialEq>(stored: &[T], derived: &[T]) -> Option<usize> {
 
 /// Whether no poll and no byte is unaccounted for.
 fn adds_up(accounting: &Accounting) -> bool {
-    let devices = accounting.devices.iter().all(|device| {
-        device.requested == device.answered + device.refused + device.missed
-    });
+    let devices = accounting
+        .devices
+        .iter()
+        .all(|device| device.requested == device.answered + device.refused + device.missed);
     let links = accounting.links.iter().all(|link| link.received == link.framed + link.skipped);
     devices && links
 }
@@ -260,7 +261,8 @@ impl Sink for Compare<'_> {
     fn begin(&mut self, origin: &Origin, _plan: &Arc<Plan>, groups: &[SampleGroup]) {
         self.origin = Some(origin.clone());
         let known = self.file.plan().channels.len();
-        let all_known = |group: &SampleGroup| group.channels.iter().all(|one| (one.0 as usize) < known);
+        let all_known =
+            |group: &SampleGroup| group.channels.iter().all(|one| (one.0 as usize) < known);
         if !groups.iter().all(all_known) {
             // Nothing that is derived has a place in the file.
             self.differ(Difference::Part(Part::Groups));

@@ -188,7 +188,9 @@ impl Difference {
 
 fn witness_message(finding: WitnessFinding) -> Message {
     match finding {
-        WitnessFinding::Missing { sequence } => message!("differs-witness-missing", record = sequence),
+        WitnessFinding::Missing { sequence } => {
+            message!("differs-witness-missing", record = sequence)
+        }
         WitnessFinding::OtherChain { sequence } => {
             message!("differs-witness-other", record = sequence)
         }

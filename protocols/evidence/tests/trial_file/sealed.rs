@@ -23,7 +23,15 @@ struct Made<'a> {
 
 impl<'a> Made<'a> {
     fn by(key: &'a StationKey) -> Made<'a> {
-        Made { key, head_key: key, first_head: true, end: true, last_head: true, shift: 0, nonce: 0 }
+        Made {
+            key,
+            head_key: key,
+            first_head: true,
+            end: true,
+            last_head: true,
+            shift: 0,
+            nonce: 0,
+        }
     }
 
     /// Writes the journal; the heads go to a witness if there is one.
@@ -40,8 +48,11 @@ impl<'a> Made<'a> {
         };
         let put = |writer: &mut Writer, at: i64, body: Body<'_>| {
             let source = match &body {
-                Body::PollDue(_) | Body::Sent { .. } | Body::Received { .. }
-                | Body::Outcome { .. } | Body::LinkState(_) => RecordSource::link(0),
+                Body::PollDue(_)
+                | Body::Sent { .. }
+                | Body::Received { .. }
+                | Body::Outcome { .. }
+                | Body::LinkState(_) => RecordSource::link(0),
                 _ => RecordSource::STATION,
             };
             writer.append(0, TrialTime(at), source, &body);
@@ -182,8 +193,8 @@ fn no_byte_of_a_sealed_file_changes_unseen() {
         let mut changed = good.clone();
         changed[at] ^= 0x20;
         fs::write(&file, &changed).unwrap();
-        let trusted = verify(&file, &trusting(&key))
-            .is_ok_and(|found| found.standing() != Standing::Altered);
+        let trusted =
+            verify(&file, &trusting(&key)).is_ok_and(|found| found.standing() != Standing::Altered);
         assert!(!trusted, "byte {at}");
     }
 }
@@ -201,7 +212,10 @@ fn a_witness_tells_a_dropped_end_and_a_run_made_anew() {
 
     let cut = Made { end: false, ..Made::by(&key) }.write(&root.0.join("b"), None);
     recover(&cut, WallTime(1), &mut |_| Ok(None)).unwrap();
-    assert_eq!(verify(&cut.trial_file(), &trusting(&key)).unwrap().standing(), Standing::Unconfirmed);
+    assert_eq!(
+        verify(&cut.trial_file(), &trusting(&key)).unwrap().standing(),
+        Standing::Unconfirmed
+    );
     let found = verify(&cut.trial_file(), &checks).unwrap();
     let finding = found.witness.unwrap().finding;
     assert!(matches!(finding, Some(WitnessFinding::Missing { .. })), "{finding:?}");
