@@ -122,7 +122,7 @@ fn close(folder: &RunFolder, repaired: &journal::Repaired) -> Result<(), Evidenc
 
 /// The file had its name already when the daemon died: what is left is the ledger and the folder.
 fn finish_removal(folder: &RunFolder, now: WallTime) -> Result<Recovery, EvidenceError> {
-    let file = trialfile::TrialFile::open(&folder.trial_file())?;
+    let file = trialfile::TrialFile::open_own(&folder.trial_file())?;
     let mut reader = journal::Reader::new(file.journal()?);
     while reader.next_block()?.is_some() {}
     let seal = file.seal()?;
@@ -140,7 +140,7 @@ fn finish_removal(folder: &RunFolder, now: WallTime) -> Result<Recovery, Evidenc
 /// Writes the end of a run into the ledger, unless it is there.
 pub(crate) fn write_end(folder: &RunFolder, now: WallTime) -> Result<(), EvidenceError> {
     use trial::recording::Recording as _;
-    let file = trialfile::TrialFile::open(&folder.trial_file())?;
+    let file = trialfile::TrialFile::open_own(&folder.trial_file())?;
     let head = file.head();
     let mut ledger = Ledger::open(folder.root())?;
     if ledger.has_ended(&head.origin.trial, head.origin.run) {

@@ -26,6 +26,7 @@ use trial::recording::{Accounting, Chunk, Gap, GroupIndex, RunHead, SampleGroup}
 use trial::scenario::Derived;
 use trial::time::TrialTime;
 
+use crate::source::Source;
 use crate::tables::{ClockRow, GapRow};
 use crate::{Seal, Sealing, TrialFile, TrialFileError, doing, layout};
 use columns::GroupColumns;
@@ -315,8 +316,9 @@ impl TrialWriter {
             attribute(&dataset, "sm3", &blake3::Hash::from_bytes(sm3).to_hex())?;
         }
         doing(|| "flushing".to_owned(), self.file.flush())?;
-        let reader = TrialFile::from_open(self.path, self.file, self.plan, self.groups)?;
-        Ok(FinishedSamples { reader })
+        let source = Source::Own(self.file.clone());
+        let reader = TrialFile::from_source(self.path, source, self.plan, self.groups)?;
+        Ok(FinishedSamples { reader, file: self.file })
     }
 }
 
@@ -357,6 +359,7 @@ fn stored_groups<'a>(groups: &[SampleGroup], plan: &'a Plan) -> Vec<StoredGroup<
 #[derive(Debug)]
 pub struct FinishedSamples {
     reader: TrialFile,
+    file: File,
 }
 
 impl FinishedSamples {
@@ -370,7 +373,7 @@ impl FinishedSamples {
     /// # Errors
     /// The file can't be written.
     pub fn derived(&self, derived: &Derived, samples: &Chunk) -> Result<(), TrialFileError> {
-        let file = self.reader.file();
+        let file = &self.file;
         let name = format!("{}/{}", layout::DERIVED, derived.id);
         let channel = group(file, &name)?;
         attribute(&channel, "NX_class", "NXlog")?;
@@ -397,7 +400,7 @@ impl FinishedSamples {
         journal: &mut dyn Read,
         sealing: Sealing<'_>,
     ) -> Result<Seal, TrialFileError> {
-        let file = self.reader.file();
+        let file = &self.file;
         if let Some(findings) = findings {
             json(file, layout::VERDICTS, findings)?;
         }
@@ -408,8 +411,9 @@ impl FinishedSamples {
         embed_journal(file, journal)?;
         doing(|| "flushing".to_owned(), file.flush())?;
         let path = self.reader.path().to_owned();
-        let file = self.reader.into_file();
-        doing(|| "closing".to_owned(), file.close())?;
+        // The reader's hold on the file goes first: the last one closes it.
+        drop(self.reader);
+        doing(|| "closing".to_owned(), self.file.close())?;
         Seal::write(&path, sealing.journal_root, sealing.tag, sealing.sign)
     }
 }
