@@ -28,7 +28,7 @@ pub enum Refusal {
     ExternalStorage,
     /// A dataset put together from others.
     VirtualDataset,
-    /// A filter that is not among the standard ones; the number is the filter's.
+    /// A filter that is not among the standard ones, or not in this build; the number is the filter's.
     Filter,
     /// More dimensions than the limit.
     Rank,

@@ -47,14 +47,20 @@ impl Client {
     /// # Errors
     /// It can't be started, the file was refused, or the process failed.
     pub fn start(path: &Path, file: File) -> Result<Client, TrialFileError> {
-        let trouble = |source| TrialFileError::Io {
-            doing: "start the reader process for",
-            path: path.to_owned(),
-            source,
-        };
-        let length = file.metadata().map_err(trouble)?.len();
-        let (line, other) = UnixStream::pair().map_err(trouble)?;
-        let child = Command::new(program().map_err(trouble)?)
+        let program = program().map_err(trouble(path))?;
+        Client::start_program(&program, path, file, OPENING_DEADLINE)
+    }
+
+    fn start_program(
+        program: &Path,
+        path: &Path,
+        file: File,
+        limit: Duration,
+    ) -> Result<Client, TrialFileError> {
+        let trouble = trouble(path);
+        let length = file.metadata().map_err(&trouble)?.len();
+        let (line, other) = UnixStream::pair().map_err(&trouble)?;
+        let child = Command::new(program)
             .arg0("trial-file-reader")
             .arg(ARGUMENT)
             .env_clear()
@@ -65,7 +71,7 @@ impl Client {
             .stdout(Stdio::from(file))
             .stderr(Stdio::null())
             .spawn()
-            .map_err(trouble)?;
+            .map_err(&trouble)?;
         let most = length.saturating_mul(MAX_DECLARED_FACTOR);
         let none = super::message::Enforcement::None;
         let mut client = Client {
@@ -73,7 +79,7 @@ impl Client {
             child,
             line,
             confinement: Confinement { landlock: none, system_calls: false },
-            opening: Some(Instant::now() + OPENING_DEADLINE),
+            opening: Some(Instant::now() + limit),
             fault: None,
             most_elements: usize::try_from(most).unwrap_or(usize::MAX),
         };
@@ -231,6 +237,16 @@ impl Client {
     }
 }
 
+/// An error of the system while a reader process is started.
+fn trouble(path: &Path) -> impl Fn(Error) -> TrialFileError {
+    let path = path.to_owned();
+    move |source| TrialFileError::Io {
+        doing: "start the reader process for",
+        path: path.clone(),
+        source,
+    }
+}
+
 impl Drop for Client {
     fn drop(&mut self) {
         self.end();
@@ -271,5 +287,73 @@ impl std::io::Write for Until<'_> {
 
     fn flush(&mut self) -> Result<(), Error> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    /// What becomes of a client whose reader process is a shell script; the line is its input.
+    fn fault_of(name: &str, script: &str, limit: Duration) -> ReaderFault {
+        let path = std::env::temp_dir().join(format!("reader-{name}-{}", std::process::id()));
+        std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let file = File::open(&path).unwrap();
+        let started = Client::start_program(&path, &path, file, limit);
+        std::fs::remove_file(&path).unwrap();
+        match started.map(|client| client.process()) {
+            Err(TrialFileError::Reader { fault, .. }) => fault,
+            other => panic!("{name}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_reader_that_hangs_dies_or_babbles_is_an_error() {
+        let (long, short) = (Duration::from_secs(60), Duration::from_millis(50));
+        // It hangs for longer than this test may run.
+        assert_eq!(fault_of("hangs", "exec sleep 3600", short), ReaderFault::TooSlow);
+        assert_eq!(fault_of("ends", "exit 0", long), ReaderFault::Died { signal: None });
+        let killed = fault_of("killed", "kill -9 $$", long);
+        assert_eq!(killed, ReaderFault::Died { signal: Some(9) });
+        for (name, babble) in [
+            ("long", r"\377\377\377\377"),
+            ("unknown", r"\001\000\000\000\077"),
+            ("unasked", r"\011\000\000\000\002\001\000\000\000\000\000\000\000"),
+        ] {
+            let script = format!("printf '{babble}' >&0");
+            assert_eq!(fault_of(name, &script, long), ReaderFault::Nonsense, "{name}");
+        }
+        let half = fault_of("half", r"printf '\011\000\000\000\002' >&0", long);
+        assert_eq!(half, ReaderFault::Died { signal: None });
+    }
+
+    #[test]
+    fn a_client_that_failed_keeps_failing_and_its_process_is_gone() {
+        let path = std::env::temp_dir().join(format!("reader-gone-{}", std::process::id()));
+        // Ready, and then nothing.
+        let script = "#!/bin/sh\nprintf '\\003\\000\\000\\000\\001\\000\\000' >&0\n";
+        std::fs::write(&path, script).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let limit = Duration::from_secs(60);
+        let file = File::open(&path).unwrap();
+        let mut client = Client::start_program(&path, &path, file, limit).unwrap();
+        let process = client.process();
+        for _ in 0..3 {
+            let error = client.size("x").unwrap_err();
+            let fault = ReaderFault::Died { signal: None };
+            assert!(matches!(error, TrialFileError::Reader { fault: found, .. } if found == fault));
+        }
+        assert!(!Path::new(&format!("/proc/{process}")).exists());
+        std::fs::remove_file(&path).unwrap();
+    }
+
+    #[test]
+    fn a_program_that_can_t_be_started_is_an_error_of_the_system() {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+        let file = File::open(&here).unwrap();
+        let started = Client::start_program(&here, &here, file, Duration::from_secs(60));
+        assert!(matches!(started, Err(TrialFileError::Io { .. })));
     }
 }
