@@ -144,7 +144,8 @@ mod tests {
             }
             let mut line = split(&line, &pieces);
             for message in &messages {
-                prop_assert_eq!(read_message(&mut line, 300).unwrap().as_ref(), Some(message));
+                let read = read_message(&mut line, 300).unwrap();
+                prop_assert_eq!(read.as_ref(), Some(message));
             }
             prop_assert!(read_message(&mut line, 300).unwrap().is_none());
         }
