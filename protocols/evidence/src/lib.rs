@@ -24,8 +24,8 @@ use std::path::{Path, PathBuf};
 use words::{Language, message};
 
 pub use amendment::{
-    AmendmentEntry, Amendments, AmendmentsReport, MAX_AMENDMENT_BYTES, MAX_AMENDMENTS, NewAmendment, Vouched,
-    amendments_file, check_amendments, check_amendments_bytes,
+    AmendmentEntry, Amendments, AmendmentsReport, MAX_AMENDMENT_BYTES, MAX_AMENDMENTS,
+    NewAmendment, Vouched, amendments_file, check_amendments, check_amendments_bytes,
 };
 pub use builder::{Builder, Built};
 pub use folder::{RunFolder, RunLock, run_folders, sync_folder};

@@ -172,7 +172,8 @@ impl Walk {
         if rank > MAX_RANK {
             return Err(refused(path, Refusal::Rank, rank as u64, MAX_RANK as u64));
         }
-        let product = |sides: &[u64]| sides.iter().fold(bytes, |all, side| all.saturating_mul(*side));
+        let product =
+            |sides: &[u64]| sides.iter().fold(bytes, |all, side| all.saturating_mul(*side));
         let declared = product(&at(path, space.sides::<MAX_RANK>())?);
         if declared > self.most_declared {
             return Err(refused(path, Refusal::DeclaredBytes, declared, self.most_declared));

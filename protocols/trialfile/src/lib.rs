@@ -10,6 +10,7 @@
 //! - What others made, or may have changed, is read by a process of its own ([`reader_process`]).
 
 mod check;
+mod descriptor;
 mod element;
 pub mod layout;
 mod library;
@@ -27,9 +28,9 @@ use std::path::{Path, PathBuf};
 
 use words::{Language, Message, message};
 
+pub use read::{DerivedSamples, StoredSamples, TrialFile};
 pub use reader_process::{Confinement, Enforcement, ReaderFault};
 pub use refusal::{Refusal, Refused};
-pub use read::{DerivedSamples, StoredSamples, TrialFile};
 pub use seal::{Seal, SealState, Sealing, Sign};
 pub use write::{FinishedSamples, TrialWriter};
 

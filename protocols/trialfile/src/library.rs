@@ -57,7 +57,12 @@ impl Library {
 
     /// The first element of ascending times that is not before a bound; with `after`, the first
     /// that is behind it. Found by halving.
-    pub fn position(&mut self, name: &str, bound: i64, after: bool) -> Result<usize, TrialFileError> {
+    pub fn position(
+        &mut self,
+        name: &str,
+        bound: i64,
+        after: bool,
+    ) -> Result<usize, TrialFileError> {
         position(&self.dataset(name)?, name, bound, after)
     }
 
@@ -121,9 +126,8 @@ pub(crate) fn position(
 }
 
 pub(crate) fn text(file: &File, object: &str, attribute: &str) -> Result<String, TrialFileError> {
-    let text: hdf5::Result<VarLenUnicode> = open_dataset(file, object)?
-        .attr(attribute)
-        .and_then(|attribute| attribute.read_scalar());
+    let text: hdf5::Result<VarLenUnicode> =
+        open_dataset(file, object)?.attr(attribute).and_then(|attribute| attribute.read_scalar());
     Ok(doing(|| format!("reading {object}@{attribute}"), text)?.as_str().to_owned())
 }
 

@@ -21,7 +21,9 @@ use crate::element::Element;
 use crate::reader_process::{Client, Confinement};
 use crate::source::{Source, lock};
 use crate::tables::{BinRow, ClockRow, GapRow};
-use crate::{MAX_TABLE_ROWS, MAX_TEXT_BYTES, Seal, TrialFileError, doing, layout, overview, seal};
+use crate::{
+    MAX_TABLE_ROWS, MAX_TEXT_BYTES, Seal, TrialFileError, descriptor, doing, layout, overview, seal,
+};
 
 /// Samples of a channel with all that is stored of them.
 #[derive(Debug, Clone, PartialEq)]
@@ -124,7 +126,8 @@ impl TrialFile {
     /// No trial file, a newer layout, or content that is not what the layout promises.
     pub fn open_own(path: &Path) -> Result<TrialFile, TrialFileError> {
         Seal::read(path)?;
-        let file = doing(|| format!("opening {}", path.display()), hdf5::File::open(path))?;
+        let file = descriptor::open_alone(|| hdf5::File::open(path));
+        let file = doing(|| format!("opening {}", path.display()), file)?;
         TrialFile::open_source(path, Source::Own(file))
     }
 

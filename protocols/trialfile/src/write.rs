@@ -28,7 +28,7 @@ use trial::time::TrialTime;
 
 use crate::source::Source;
 use crate::tables::{ClockRow, GapRow};
-use crate::{Seal, Sealing, TrialFile, TrialFileError, doing, layout};
+use crate::{Seal, Sealing, TrialFile, TrialFileError, descriptor, doing, layout};
 use columns::GroupColumns;
 
 /// Writes a trial file.
@@ -169,8 +169,7 @@ impl TrialWriter {
         plan: std::sync::Arc<Plan>,
         groups: &[SampleGroup],
     ) -> Result<TrialWriter, TrialFileError> {
-        let file = doing(
-            || format!("creating {}", path.display()),
+        let file = descriptor::open_alone(|| {
             hdf5::FileBuilder::new()
                 // Whole chunks are written at once: a cache would only hold memory for each.
                 .with_fapl(|plist| {
@@ -180,8 +179,9 @@ impl TrialWriter {
                         .mdc_config(&metadata_cache())
                 })
                 .with_fcpl(|plist| plist.userblock(layout::USER_BLOCK_BYTES).obj_track_times(false))
-                .create_excl(path),
-        )?;
+                .create_excl(path)
+        });
+        let file = doing(|| format!("creating {}", path.display()), file)?;
         attribute(&file, "file_format", layout::FILE_FORMAT)?;
         number_attribute(&file, "file_format_version", layout::VERSION)?;
         attribute(&file, "default", layout::TRIAL)?;

@@ -52,6 +52,9 @@ family = "urban-fire"
 cluster = "fire-rescue"
 edition = "1"
 title = { en = "Small", zh = "小" }
+[quality]
+min_coverage = 0.5
+max_gap = "100ms"
 [[role]]
 id = "count"
 title = { en = "Count", zh = "计数" }
@@ -75,7 +78,7 @@ rule = "simple_acceptance"
 
 fn profile() -> String {
     let mut text = "[device]\nid = \"panel\"\ntitle = { en = \"Panel\", zh = \"面板\" }\n\
-                    dialect = \"modbus\"\nsource = \"this test\"\n"
+                    dialect = \"modbus\"\nsource = \"this test\"\n[modbus]\n"
         .to_owned();
     for channel in 0..CHANNELS {
         text += &format!(
@@ -141,12 +144,8 @@ fn write(path: &Path) {
     let head = RunHead { origin, end, span };
     let finished =
         writer.finish_samples(&head, &Accounting::default(), &documents.documents).unwrap();
-    let sealing = Sealing {
-        journal_root: [0; 32],
-        tag: [0; 16],
-        checkpoints: "",
-        sign: &mut |_| None,
-    };
+    let sealing =
+        Sealing { journal_root: [0; 32], tag: [0; 16], checkpoints: "", sign: &mut |_| None };
     // Longer than one answer.
     let mut journal = std::io::Read::take(std::io::repeat(0x5a), 9 << 20);
     finished.finish(None, &mut journal, sealing).unwrap();
@@ -177,7 +176,11 @@ fn megabytes_a_second(bytes: usize, start: Instant) -> f64 {
 }
 
 /// Prints what one way of reading costs.
-fn measure(name: &str, path: &Path, open: fn(&Path) -> Result<TrialFile, trialfile::TrialFileError>) {
+fn measure(
+    name: &str,
+    path: &Path,
+    open: fn(&Path) -> Result<TrialFile, trialfile::TrialFileError>,
+) {
     let mut openings: Vec<f64> = (0..9)
         .map(|_| {
             let start = Instant::now();

@@ -347,8 +347,7 @@ impl Id {
             return Err(Failed("reading its dimensions"));
         }
         // SAFETY: the buffer has room for every dimension, as was just seen.
-        let found =
-            unsafe { H5Sget_simple_extent_dims(self.0, sides.as_mut_ptr(), null_mut()) };
+        let found = unsafe { H5Sget_simple_extent_dims(self.0, sides.as_mut_ptr(), null_mut()) };
         let found = count(found, "reading its dimensions")?;
         Ok(sides.get(..found).unwrap_or_default().to_vec())
     }
@@ -388,8 +387,7 @@ unsafe extern "C" fn take_link(
 ) -> c_int {
     // SAFETY: the library hands over the pointer that `links` gave it, to nobody else, and a name
     // and a structure that live through this call.
-    let (found, name, info) =
-        unsafe { (&mut *data.cast::<Found>(), CStr::from_ptr(name), &*info) };
+    let (found, name, info) = unsafe { (&mut *data.cast::<Found>(), CStr::from_ptr(name), &*info) };
     let kind = match info.kind {
         0 => LinkKind::Hard(info.target.0),
         1 => LinkKind::Soft,

@@ -60,7 +60,8 @@ impl Client {
         let trouble = trouble(path);
         let length = file.metadata().map_err(&trouble)?.len();
         let (line, other) = UnixStream::pair().map_err(&trouble)?;
-        let child = Command::new(program)
+        let mut command = Command::new(program);
+        command
             .arg0("trial-file-reader")
             .arg(ARGUMENT)
             .env_clear()
@@ -69,9 +70,11 @@ impl Client {
             .current_dir("/")
             .stdin(Stdio::from(OwnedFd::from(other)))
             .stdout(Stdio::from(file))
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(&trouble)?;
+            .stderr(Stdio::null());
+        // Not while a file is being opened here, which would be the child's too.
+        let child = hdf5::sync::sync(|| command.spawn()).map_err(&trouble)?;
+        // Else the child's end of the line, and the file, would stay open here with the command.
+        drop(command);
         let most = length.saturating_mul(MAX_DECLARED_FACTOR);
         let none = super::message::Enforcement::None;
         let mut client = Client {
@@ -110,7 +113,12 @@ impl Client {
         self.number(&Request::Size { dataset: name.to_owned() })
     }
 
-    pub fn position(&mut self, name: &str, bound: i64, after: bool) -> Result<usize, TrialFileError> {
+    pub fn position(
+        &mut self,
+        name: &str,
+        bound: i64,
+        after: bool,
+    ) -> Result<usize, TrialFileError> {
         self.number(&Request::Position { dataset: name.to_owned(), bound, after })
     }
 

@@ -43,7 +43,10 @@ pub(super) fn limit() -> Result<(), Error> {
         (Resource::Core, 0),
         (Resource::Fsize, 0),
     ] {
-        rustix::process::setrlimit(resource, Rlimit { current: Some(limit), maximum: Some(limit) })?;
+        rustix::process::setrlimit(
+            resource,
+            Rlimit { current: Some(limit), maximum: Some(limit) },
+        )?;
     }
     renew_time()?;
     rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)?;

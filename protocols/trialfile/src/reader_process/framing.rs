@@ -44,8 +44,8 @@ pub(super) fn write_message(
     limit: usize,
 ) -> Result<(), Error> {
     let length = u32::try_from(message.len()).ok().filter(|_| message.len() <= limit);
-    let length =
-        length.ok_or_else(|| Error::new(ErrorKind::InvalidInput, "a message is beyond the limit"))?;
+    let length = length
+        .ok_or_else(|| Error::new(ErrorKind::InvalidInput, "a message is beyond the limit"))?;
     line.write_all(&length.to_le_bytes())?;
     line.write_all(message)?;
     line.flush()

@@ -68,9 +68,7 @@ fn open(length: u64, confinement: Confinement) -> Result<(Library, Confinement),
 fn refusal(error: TrialFileError) -> Answer {
     match error {
         TrialFileError::Refused(refused) => Answer::Refused(refused),
-        TrialFileError::Hdf5 { doing, source } => {
-            Answer::Failed { doing, why: source.to_string() }
-        }
+        TrialFileError::Hdf5 { doing, source } => Answer::Failed { doing, why: source.to_string() },
         TrialFileError::Malformed { what, why } => Answer::Malformed { what, why },
         other => Answer::Failed { doing: "reading".to_owned(), why: other.to_string() },
     }
