@@ -32,6 +32,7 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
+    trialfile::reader_process::run_if_asked();
     let arguments = Arguments::parse();
     let asked = arguments.lang.as_deref().and_then(Language::from_code);
     let language = asked.unwrap_or_else(Language::from_environment);

@@ -69,6 +69,15 @@ struct Report<'a> {
     /// Events by what they are about.
     event_kinds: Counts<EventKind>,
     accounting: &'a Accounting,
+    /// How the process that read the file was locked in.
+    reader: Option<Reader>,
+}
+
+/// A reader process as a program reads it.
+#[derive(Serialize)]
+struct Reader {
+    landlock: &'static str,
+    seccomp: bool,
 }
 
 pub(super) fn info(file: &Path, format: Format, language: Language) -> Outcome {
@@ -108,6 +117,10 @@ pub(super) fn info(file: &Path, format: Format, language: Language) -> Outcome {
         events: trial.events().len(),
         event_kinds: event_kinds(&trial),
         accounting: trial.accounting(),
+        reader: trial.confinement().map(|confinement| Reader {
+            landlock: confinement.landlock.name(),
+            seccomp: confinement.system_calls,
+        }),
     };
     if format == Format::Json {
         return print_json(&report);

@@ -324,7 +324,7 @@ fn write_derived(samples: &FinishedSamples) -> Result<(), EvidenceError> {
 
 /// Reads the journal back out of the finished file: only then may the run's folder go.
 fn check_embedded(path: &Path, root: ChainValue) -> Result<(), EvidenceError> {
-    let file = TrialFile::open(path)?;
+    let file = TrialFile::open_own(path)?;
     let mut reader = Reader::new(file.journal()?);
     while reader.next_block()?.is_some() {}
     if reader.root() == root && reader.ending() == Some(Ending::Clean) {

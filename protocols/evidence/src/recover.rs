@@ -161,7 +161,7 @@ fn finish_removal(
     now: WallTime,
     keys: &mut KeyFor<'_>,
 ) -> Result<Recovery, EvidenceError> {
-    let file = trialfile::TrialFile::open(&folder.trial_file())?;
+    let file = trialfile::TrialFile::open_own(&folder.trial_file())?;
     let mut reader = journal::Reader::new(file.journal()?);
     while reader.next_block()?.is_some() {}
     let seal = file.seal()?;
@@ -183,7 +183,7 @@ fn write_end(
     key: Option<&StationKey>,
 ) -> Result<(), EvidenceError> {
     use trial::recording::Recording as _;
-    let file = trialfile::TrialFile::open(&folder.trial_file())?;
+    let file = trialfile::TrialFile::open_own(&folder.trial_file())?;
     let head = file.head();
     let mut ledger = Ledger::open(folder.root())?;
     if ledger.has_ended(&head.origin.trial, head.origin.run) {

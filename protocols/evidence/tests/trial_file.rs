@@ -108,10 +108,21 @@ source = { standard = "none", clause = "1", edition = "1", status = "declared" }
 rule = "simple_acceptance"
 "#;
 
+/// Names the release daemon as reader process: the `main` of a test can't be one.
+fn use_reader() {
+    let test = std::env::current_exe().unwrap();
+    let target = test.ancestors().find(|path| path.ends_with("deps")).and_then(Path::parent);
+    let daemon = target.and_then(Path::parent).unwrap().join("release/daq");
+    let missing = "is not there; run: cargo build --release -p daq";
+    assert!(daemon.exists(), "{} {missing}", daemon.display());
+    trialfile::reader_process::set_program(&daemon);
+}
+
 struct Root(PathBuf);
 
 impl Root {
     fn new(name: &str) -> Root {
+        use_reader();
         let path = std::env::temp_dir().join(format!("evidence-{name}-{}", std::process::id()));
         let _ = fs::remove_dir_all(&path);
         fs::create_dir_all(&path).unwrap();
@@ -468,6 +479,7 @@ fn what_is_no_trial_file_is_refused() {
 /// Layout version 1 as it was first written: this file must be readable for ever.
 #[test]
 fn frozen_version_1_reads() {
+    use_reader();
     let frozen = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/frozen/version-1.h5");
     if std::env::var_os("UPDATE_EXPECT").is_some() {
         let root = Root::new("frozen");

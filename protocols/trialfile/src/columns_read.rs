@@ -1,22 +1,33 @@
-//! The columns of a channel, opened once and read a stretch at a time.
+//! The columns of a channel, looked up once and read a stretch at a time.
 
-use hdf5::{Dataset, H5Type};
+use std::sync::Arc;
+
 use trial::channel::{ChannelIndex, Quality, Raw, RawType};
 use trial::recording::{MAX_CHUNK_SAMPLES, Recording as _};
 use trial::time::TrialTime;
 
-use crate::{TrialFile, TrialFileError, doing, read};
+use crate::element::Element;
+use crate::source::Source;
+use crate::{TrialFile, TrialFileError, read};
 
 /// The columns of one channel.
 #[derive(Debug)]
 pub struct ChannelColumns {
-    value: Dataset,
-    raw: Dataset,
+    source: Arc<Source>,
+    value: Column,
+    raw: Column,
     raw_type: RawType,
-    quality: Dataset,
-    time: Dataset,
-    time_uncertainty: Dataset,
-    record: Dataset,
+    quality: Column,
+    time: Column,
+    time_uncertainty: Column,
+    record: Column,
+}
+
+/// One column: where it is, and how many samples it has.
+#[derive(Debug)]
+struct Column {
+    name: String,
+    length: usize,
 }
 
 /// What a channel has of its own, of a stretch of samples.
@@ -47,7 +58,12 @@ impl TrialFile {
     /// # Errors
     /// One is missing.
     pub fn columns(&self, channel: ChannelIndex) -> Result<ChannelColumns, TrialFileError> {
-        let column = |name| self.column(channel, name);
+        let source = Arc::clone(self.source());
+        let column = |column| {
+            let name = self.column(channel, column);
+            let length = source.size(&name)?;
+            Ok::<Column, TrialFileError>(Column { name, length })
+        };
         Ok(ChannelColumns {
             value: column("value")?,
             raw: column("raw")?,
@@ -56,6 +72,7 @@ impl TrialFile {
             time: column("time")?,
             time_uncertainty: column("time_uncertainty")?,
             record: column("record")?,
+            source,
         })
     }
 }
@@ -71,7 +88,7 @@ impl ChannelColumns {
             &self.time_uncertainty,
             &self.record,
         ];
-        let sizes = all.map(|dataset| dataset.size());
+        let sizes = all.map(|column| column.length);
         (sizes.into_iter().min().unwrap_or(0), sizes.into_iter().max().unwrap_or(0))
     }
 
@@ -86,11 +103,7 @@ impl ChannelColumns {
             (&self.record, &other.record),
         ];
         for (mine, its) in pairs {
-            let place = |dataset: &Dataset| {
-                doing(|| "looking at a column".to_owned(), dataset.loc_info())
-                    .map(|info| (info.fileno, info.token))
-            };
-            if place(mine)? != place(its)? {
+            if !self.source.same(&mine.name, &its.name)? {
                 return Ok(false);
             }
         }
@@ -103,7 +116,7 @@ impl ChannelColumns {
     /// # Errors
     /// They can't be read.
     pub fn own(&self, start: usize, count: usize) -> Result<OwnColumns, TrialFileError> {
-        let codes: Vec<u16> = stretch(&self.quality, start, count)?;
+        let codes: Vec<u16> = self.stretch(&self.quality, start, count)?;
         let raws = match self.raw_type {
             RawType::U8 => self.raws(start, count, Raw::U8),
             RawType::I8 => self.raws(start, count, Raw::I8),
@@ -117,7 +130,7 @@ impl ChannelColumns {
             RawType::F64 => self.raws(start, count, Raw::F64),
         }?;
         Ok(OwnColumns {
-            values: stretch(&self.value, start, count)?,
+            values: self.stretch(&self.value, start, count)?,
             raws,
             qualities: read::decode_qualities(codes)?,
         })
@@ -128,32 +141,31 @@ impl ChannelColumns {
     /// # Errors
     /// They can't be read.
     pub fn shared(&self, start: usize, count: usize) -> Result<SharedColumns, TrialFileError> {
-        let times: Vec<i64> = stretch(&self.time, start, count)?;
+        let times: Vec<i64> = self.stretch(&self.time, start, count)?;
         Ok(SharedColumns {
             times: times.into_iter().map(TrialTime).collect(),
-            time_uncertainties_ns: stretch(&self.time_uncertainty, start, count)?,
-            records: stretch(&self.record, start, count)?,
+            time_uncertainties_ns: self.stretch(&self.time_uncertainty, start, count)?,
+            records: self.stretch(&self.record, start, count)?,
         })
     }
 
-    fn raws<T: H5Type>(
+    fn raws<T: Element>(
         &self,
         start: usize,
         count: usize,
         make: fn(T) -> Raw,
     ) -> Result<Vec<Raw>, TrialFileError> {
-        Ok(stretch(&self.raw, start, count)?.into_iter().map(make).collect())
+        Ok(self.stretch(&self.raw, start, count)?.into_iter().map(make).collect())
     }
-}
 
-fn stretch<T: H5Type>(
-    dataset: &Dataset,
-    start: usize,
-    count: usize,
-) -> Result<Vec<T>, TrialFileError> {
-    let length = dataset.size();
-    let start = start.min(length);
-    let end = length.min(start + count.min(MAX_CHUNK_SAMPLES));
-    let values = dataset.read_slice_1d::<T, _>(start..end);
-    Ok(doing(|| format!("reading {}", dataset.name()), values)?.into_raw_vec_and_offset().0)
+    fn stretch<T: Element>(
+        &self,
+        column: &Column,
+        start: usize,
+        count: usize,
+    ) -> Result<Vec<T>, TrialFileError> {
+        let start = start.min(column.length);
+        let end = column.length.min(start + count.min(MAX_CHUNK_SAMPLES));
+        self.source.read(&column.name, start..end)
+    }
 }

@@ -7,13 +7,21 @@
 //!   dependence on how fast the calls come.
 //! - The file carries a digest of itself in its user block ([`seal`]). Unsealed files say so.
 //! - A reader checks declared sizes against limits before it allocates.
+//! - What others made, or may have changed, is read by a process of its own ([`reader_process`]).
 
+mod check;
 mod columns_read;
+mod descriptor;
+mod element;
 pub mod layout;
+mod library;
 mod overview;
 pub mod pyramid;
 mod read;
+pub mod reader_process;
+mod refusal;
 pub mod seal;
+mod source;
 mod tables;
 mod write;
 
@@ -23,6 +31,8 @@ use words::{Language, Message, message};
 
 pub use columns_read::{ChannelColumns, OwnColumns, SharedColumns};
 pub use read::{DerivedSamples, StoredSamples, TrialFile};
+pub use reader_process::{Confinement, Enforcement, ReaderFault};
+pub use refusal::{Refusal, Refused};
 pub use seal::{Seal, SealState, Sealing, Sign};
 pub use write::{FinishedSamples, TrialWriter};
 
@@ -30,6 +40,10 @@ pub use write::{FinishedSamples, TrialWriter};
 pub const MAX_TEXT_BYTES: usize = 64 << 20;
 /// Most rows of the tables of gaps and clock pairs that are read.
 pub const MAX_TABLE_ROWS: usize = 16_000_000;
+
+/// So many times its own length may a file declare in one dataset: the chunks of a column that
+/// were never written, because all in them is 0, take no room.
+pub const MAX_DECLARED_FACTOR: u64 = 4;
 
 /// Trouble with a trial file.
 #[derive(Debug, thiserror::Error)]
@@ -83,6 +97,24 @@ pub enum TrialFileError {
         /// Read at most.
         limit: usize,
     },
+    /// The file contains what no trial file contains.
+    #[error(
+        "{} in the trial file was refused, and nothing was read from it: {}; take the file from its source anew, and don't trust this copy",
+        .0.object,
+        .0.why()
+    )]
+    Refused(Refused),
+    /// The process that reads the file failed.
+    #[error(
+        "the process that reads {path} failed, and was ended: {}; the file is damaged or made to do harm, take it from its source anew",
+        fault.why()
+    )]
+    Reader {
+        /// Which file.
+        path: PathBuf,
+        /// What happened.
+        fault: ReaderFault,
+    },
     /// Content that is not what the layout promises.
     #[error("{what} in the trial file is not what layout version 1 promises: {why}")]
     Malformed {
@@ -109,6 +141,15 @@ impl TrialFileError {
             TrialFileError::NewerVersion { path, found } => {
                 let known = layout::VERSION;
                 message!("trial-file-newer", path = shown(path), found = found, known = known)
+            }
+            TrialFileError::Refused(refused) => {
+                let object = words::printable(&refused.object);
+                let why = refused.why().in_language(language);
+                message!("trial-file-refused", object = object, why = why)
+            }
+            TrialFileError::Reader { path, fault } => {
+                let why = fault.why().in_language(language);
+                message!("trial-file-reader", path = shown(path), why = why)
             }
             other => {
                 message!("trial-file-damaged", why = words::printable(&other.to_string()))

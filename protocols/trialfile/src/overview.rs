@@ -6,7 +6,7 @@ use trial::time::{Span, TrialTime};
 
 use crate::pyramid::BIN_SAMPLES;
 use crate::tables::BinRow;
-use crate::{TrialFile, TrialFileError, doing};
+use crate::{TrialFile, TrialFileError};
 
 /// Single samples are shown as long as they are at most this many times the wanted bins.
 const SAMPLES_A_BIN: usize = 4;
@@ -31,11 +31,9 @@ pub(crate) fn overview(
         // Even the finest level is too coarse: merge samples.
         return Ok(merged(many_samples(file, channel, range)?, bins));
     };
-    let dataset = file.level(channel, samples)?;
     let first = range.start / samples as usize;
-    let end = range.end.div_ceil(samples as usize).min(dataset.size());
-    let rows = dataset.read_slice_1d::<BinRow, _>(first.min(end)..end);
-    let rows = doing(|| "reading a pyramid".to_owned(), rows)?;
+    let end = range.end.div_ceil(samples as usize);
+    let rows = file.level(channel, samples, first, end)?;
     Ok(merged(rows.iter().map(bin_of).collect(), bins))
 }
 

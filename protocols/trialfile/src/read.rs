@@ -4,8 +4,6 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use hdf5::types::VarLenUnicode;
-use hdf5::{Dataset, File, H5Type};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sm3::Digest as _;
@@ -20,8 +18,13 @@ use trial::recording::{
 };
 use trial::time::{Span, TrialTime, WallTime};
 
-use crate::tables::{ClockRow, GapRow};
-use crate::{MAX_TABLE_ROWS, MAX_TEXT_BYTES, Seal, TrialFileError, doing, layout, overview};
+use crate::element::Element;
+use crate::reader_process::{Client, Confinement};
+use crate::source::{Source, lock};
+use crate::tables::{BinRow, ClockRow, GapRow};
+use crate::{
+    MAX_TABLE_ROWS, MAX_TEXT_BYTES, Seal, TrialFileError, descriptor, doing, layout, overview, seal,
+};
 
 /// Samples of a channel with all that is stored of them.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,7 +74,7 @@ struct StoredGroup {
 #[derive(Debug)]
 pub struct TrialFile {
     path: PathBuf,
-    file: File,
+    source: Arc<Source>,
     plan: Arc<Plan>,
     groups: Vec<SampleGroup>,
     head: RunHead,
@@ -86,75 +89,94 @@ fn malformed(what: &str, why: impl std::fmt::Display) -> TrialFileError {
     TrialFileError::Malformed { what: what.to_owned(), why: why.to_string() }
 }
 
-fn open_dataset(file: &File, name: &str) -> Result<Dataset, TrialFileError> {
-    doing(|| format!("opening {name}"), file.dataset(name))
-}
-
 /// The whole of a one-dimensional dataset, if it is no longer than `limit`.
-fn whole<T: H5Type>(file: &File, name: &str, limit: usize) -> Result<Vec<T>, TrialFileError> {
-    let dataset = open_dataset(file, name)?;
-    let found = dataset.size();
-    if dataset.ndim() != 1 || found > limit {
+fn whole<T: Element>(source: &Source, name: &str, limit: usize) -> Result<Vec<T>, TrialFileError> {
+    let found = source.size(name)?;
+    if found > limit {
         return Err(TrialFileError::TooLarge { what: name.to_owned(), found, limit });
     }
-    doing(|| format!("reading {name}"), dataset.read_raw())
+    source.read(name, 0..found)
 }
 
-fn json<T: DeserializeOwned>(file: &File, name: &str) -> Result<T, TrialFileError> {
-    let text: Vec<u8> = whole(file, name, MAX_TEXT_BYTES)?;
+fn json<T: DeserializeOwned>(source: &Source, name: &str) -> Result<T, TrialFileError> {
+    let text: Vec<u8> = whole(source, name, MAX_TEXT_BYTES)?;
     serde_json::from_slice(&text).map_err(|error| malformed(name, error))
 }
 
-fn text_attribute(on: &hdf5::Location, name: &str) -> Result<String, TrialFileError> {
-    let text: Result<VarLenUnicode, _> =
-        on.attr(name).and_then(|attribute| attribute.read_scalar());
-    Ok(doing(|| format!("reading @{name}"), text)?.as_str().to_owned())
-}
-
 impl TrialFile {
-    /// Opens a trial file that this station wrote. The library's plugins are not needed.
+    /// Opens a trial file, whoever made it: a process of its own checks and reads it
+    /// ([`crate::reader_process`]).
+    ///
+    /// # Errors
+    /// No trial file, a newer layout, content that is not what the layout promises, a file that was
+    /// refused, or a reader process that can't be started, ended, or did not answer in time.
+    pub fn open(path: &Path) -> Result<TrialFile, TrialFileError> {
+        // The user block is looked at first, so that the library never sees another format.
+        let (file, _) = seal::open_plain(path)?;
+        let source = Source::foreign(Client::start(path, file)?);
+        let file = TrialFile::open_source(path, source)?;
+        if let Source::Foreign(client) = &*file.source {
+            lock(client).opened();
+        }
+        Ok(file)
+    }
+
+    /// Opens a trial file that this station has just written, in this process.
     ///
     /// # Errors
     /// No trial file, a newer layout, or content that is not what the layout promises.
-    pub fn open(path: &Path) -> Result<TrialFile, TrialFileError> {
-        // The user block is looked at first, so that the library never sees a foreign file.
+    pub fn open_own(path: &Path) -> Result<TrialFile, TrialFileError> {
         Seal::read(path)?;
-        let file = doing(|| format!("opening {}", path.display()), File::open(path))?;
-        let documents = stored_documents(&file)?;
-        let plan =
-            Plan::resolve(&documents).map_err(|error| malformed(layout::DOCUMENTS, error))?;
-        let groups = stored_groups(&file, &plan)?;
-        TrialFile::from_open(path.to_owned(), file, Arc::new(plan), groups)
+        let file = descriptor::open_alone(|| hdf5::File::open(path));
+        let file = doing(|| format!("opening {}", path.display()), file)?;
+        TrialFile::open_source(path, Source::Own(file))
     }
 
-    pub(crate) fn from_open(
+    fn open_source(path: &Path, source: Source) -> Result<TrialFile, TrialFileError> {
+        let documents = stored_documents(&source)?;
+        let plan =
+            Plan::resolve(&documents).map_err(|error| malformed(layout::DOCUMENTS, error))?;
+        let groups = stored_groups(&source, &plan)?;
+        TrialFile::from_source(path.to_owned(), source, Arc::new(plan), groups)
+    }
+
+    pub(crate) fn from_source(
         path: PathBuf,
-        file: File,
+        source: Source,
         plan: Arc<Plan>,
         groups: Vec<SampleGroup>,
     ) -> Result<TrialFile, TrialFileError> {
-        let run: StoredRun = json(&file, layout::RUN)?;
+        let run: StoredRun = json(&source, layout::RUN)?;
         let head = RunHead { origin: run.origin, end: run.end, span: run.span };
         Ok(TrialFile {
-            gaps: stored_gaps(&file, groups.len())?,
-            marks: json(&file, layout::MARKS)?,
-            events: json(&file, layout::EVENTS)?,
-            clock: stored_clock(&file)?,
-            accounting: json(&file, layout::ACCOUNTING)?,
+            gaps: stored_gaps(&source, groups.len())?,
+            marks: json(&source, layout::MARKS)?,
+            events: json(&source, layout::EVENTS)?,
+            clock: stored_clock(&source)?,
+            accounting: json(&source, layout::ACCOUNTING)?,
             path,
-            file,
+            source: Arc::new(source),
             plan,
             groups,
             head,
         })
     }
 
-    pub(crate) fn file(&self) -> &File {
-        &self.file
+    /// How the process that reads this file is locked in; `None` for a file that is read in this
+    /// process.
+    pub fn confinement(&self) -> Option<Confinement> {
+        match &*self.source {
+            Source::Own(_) => None,
+            Source::Foreign(client) => Some(lock(client).confinement()),
+        }
     }
 
-    pub(crate) fn into_file(self) -> File {
-        self.file
+    /// Id of the process that reads this file; `None` if it is this one.
+    pub fn reader_process(&self) -> Option<u32> {
+        match &*self.source {
+            Source::Own(_) => None,
+            Source::Foreign(client) => Some(lock(client).process()),
+        }
     }
 
     /// Path of the file.
@@ -180,8 +202,8 @@ impl TrialFile {
     /// # Errors
     /// They can't be read.
     pub fn findings(&self) -> Result<Option<Findings>, TrialFileError> {
-        if self.file.link_exists(layout::VERDICTS) {
-            json(&self.file, layout::VERDICTS).map(Some)
+        if self.source.exists(layout::VERDICTS)? {
+            json(&self.source, layout::VERDICTS).map(Some)
         } else {
             Ok(None)
         }
@@ -193,8 +215,8 @@ impl TrialFile {
     /// # Errors
     /// They can't be read.
     pub fn checkpoints(&self) -> Result<Option<Vec<u8>>, TrialFileError> {
-        if self.file.link_exists(layout::CHECKPOINTS) {
-            whole(&self.file, layout::CHECKPOINTS, MAX_TEXT_BYTES).map(Some)
+        if self.source.exists(layout::CHECKPOINTS)? {
+            whole(&self.source, layout::CHECKPOINTS, MAX_TEXT_BYTES).map(Some)
         } else {
             Ok(None)
         }
@@ -207,14 +229,13 @@ impl TrialFile {
     /// They can't be read.
     pub fn document_with_other_digest(&self) -> Result<Option<String>, TrialFileError> {
         for (index, document) in self.documents()?.documents.iter().enumerate() {
-            let dataset = open_dataset(&self.file, &format!("{}/{index:03}", layout::DOCUMENTS))?;
+            let name = format!("{}/{index:03}", layout::DOCUMENTS);
             let sm3: [u8; 32] = sm3::Sm3::digest(&document.bytes).into();
             let blake3 = blake3::hash(&document.bytes).to_hex();
-            let names = doing(|| "listing attributes".to_owned(), dataset.attr_names())?;
-            let has_sm3 = names.iter().any(|name| name == "sm3");
+            let has_sm3 = self.source.has_attribute(&name, "sm3")?;
             let sm3 = blake3::Hash::from_bytes(sm3).to_hex();
-            let same = text_attribute(&dataset, "blake3")? == blake3.as_str()
-                && (!has_sm3 || text_attribute(&dataset, "sm3")? == sm3.as_str());
+            let same = self.source.text(&name, "blake3")? == blake3.as_str()
+                && (!has_sm3 || self.source.text(&name, "sm3")? == sm3.as_str());
             if !same {
                 return Ok(Some(document.name.clone()));
             }
@@ -227,7 +248,7 @@ impl TrialFile {
     /// # Errors
     /// They can't be read.
     pub fn documents(&self) -> Result<DocumentSet, TrialFileError> {
-        stored_documents(&self.file)
+        stored_documents(&self.source)
     }
 
     /// The embedded journal as a stream.
@@ -235,9 +256,9 @@ impl TrialFile {
     /// # Errors
     /// It can't be opened.
     pub fn journal(&self) -> Result<impl Read + use<>, TrialFileError> {
-        let dataset = open_dataset(&self.file, layout::JOURNAL)?;
-        let length = dataset.size();
-        Ok(EmbeddedJournal { dataset, length, offset: 0, buffer: Vec::new(), at: 0 })
+        let source = Arc::clone(&self.source);
+        let length = source.size(layout::JOURNAL)?;
+        Ok(EmbeddedJournal { source, length, offset: 0, buffer: Vec::new(), at: 0 })
     }
 
     /// The samples of a computed channel; `None` if it was not computed, for want of an input.
@@ -246,13 +267,13 @@ impl TrialFile {
     /// They can't be read.
     pub fn derived(&self, id: &str) -> Result<Option<DerivedSamples>, TrialFileError> {
         let group = format!("{}/{id}", layout::DERIVED);
-        if !self.file.link_exists(layout::DERIVED) || !self.file.link_exists(&group) {
+        if !self.source.exists(&group)? {
             return Ok(None);
         }
         let name = |column| format!("{group}/{column}");
-        let times: Vec<i64> = whole(&self.file, &name("time"), MAX_DERIVED_SAMPLES)?;
-        let values: Vec<f64> = whole(&self.file, &name("value"), MAX_DERIVED_SAMPLES)?;
-        let codes: Vec<u16> = whole(&self.file, &name("quality"), MAX_DERIVED_SAMPLES)?;
+        let times: Vec<i64> = whole(&self.source, &name("time"), MAX_DERIVED_SAMPLES)?;
+        let values: Vec<f64> = whole(&self.source, &name("value"), MAX_DERIVED_SAMPLES)?;
+        let codes: Vec<u16> = whole(&self.source, &name("quality"), MAX_DERIVED_SAMPLES)?;
         if times.len() != values.len() || times.len() != codes.len() {
             return Err(malformed(&group, "its columns have different lengths"));
         }
@@ -271,7 +292,7 @@ impl TrialFile {
         start: usize,
         count: usize,
     ) -> Result<StoredSamples, TrialFileError> {
-        let length = self.column(channel, "raw")?.size();
+        let length = self.source.size(&self.column(channel, "raw"))?;
         let start = start.min(length);
         let range = start..length.min(start + count.min(MAX_CHUNK_SAMPLES));
         let raws = match self.plan.channel_at(channel).raw_type {
@@ -290,7 +311,7 @@ impl TrialFile {
         Ok(StoredSamples { chunk: self.chunk(channel, range)?, raws, records })
     }
 
-    fn raws<T: H5Type>(
+    fn raws<T: Element>(
         &self,
         channel: ChannelIndex,
         range: std::ops::Range<usize>,
@@ -299,34 +320,36 @@ impl TrialFile {
         Ok(self.slice(channel, "raw", range)?.into_iter().map(make).collect())
     }
 
-    pub(crate) fn column(
-        &self,
-        channel: ChannelIndex,
-        column: &str,
-    ) -> Result<Dataset, TrialFileError> {
-        let id = &self.plan.channel_at(channel).id;
-        open_dataset(&self.file, &format!("{}/{id}/{column}", layout::CHANNELS))
+    pub(crate) fn source(&self) -> &Arc<Source> {
+        &self.source
     }
 
-    /// Samples `range` of one column, at most [`MAX_CHUNK_SAMPLES`].
-    pub(crate) fn slice<T: H5Type>(
+    pub(crate) fn column(&self, channel: ChannelIndex, column: &str) -> String {
+        format!("{}/{}/{column}", layout::CHANNELS, self.plan.channel_at(channel).id)
+    }
+
+    /// Samples `range` of one column.
+    pub(crate) fn slice<T: Element>(
         &self,
         channel: ChannelIndex,
         column: &str,
         range: std::ops::Range<usize>,
     ) -> Result<Vec<T>, TrialFileError> {
-        let dataset = self.column(channel, column)?;
-        let values = dataset.read_slice_1d::<T, _>(range);
-        Ok(doing(|| format!("reading {column}"), values)?.into_raw_vec_and_offset().0)
+        self.source.read(&self.column(channel, column), range)
     }
 
-    /// The bins `range` of a level of a channel's pyramid; all if `range` is `None`.
+    /// The bins of a level of a channel's pyramid, from `start` on and before `end`, or as many as
+    /// there are.
     pub(crate) fn level(
         &self,
         channel: ChannelIndex,
         bin_samples: u64,
-    ) -> Result<Dataset, TrialFileError> {
-        self.column(channel, &format!("pyramid/{bin_samples}"))
+        start: usize,
+        end: usize,
+    ) -> Result<Vec<BinRow>, TrialFileError> {
+        let name = self.column(channel, &format!("pyramid/{bin_samples}"));
+        let end = end.min(self.source.size(&name)?);
+        self.source.read(&name, start.min(end)..end)
     }
 
     /// Number of samples of a channel.
@@ -334,7 +357,7 @@ impl TrialFile {
     /// # Errors
     /// The file can't be read.
     pub fn sample_count(&self, channel: ChannelIndex) -> Result<usize, TrialFileError> {
-        Ok(self.column(channel, "time")?.size())
+        self.source.size(&self.column(channel, "time"))
     }
 
     /// Samples whose times lie in `span`, found by halving.
@@ -343,9 +366,9 @@ impl TrialFile {
         channel: ChannelIndex,
         span: Span,
     ) -> Result<std::ops::Range<usize>, TrialFileError> {
-        let dataset = self.column(channel, "time")?;
-        let first = lower_bound(&dataset, |time| time < span.start.0)?;
-        let end = lower_bound(&dataset, |time| time <= span.end.0)?;
+        let times = self.column(channel, "time");
+        let first = self.source.position(&times, span.start.0, false)?;
+        let end = self.source.position(&times, span.end.0, true)?;
         Ok(first..end.max(first))
     }
 
@@ -373,18 +396,6 @@ pub(crate) fn decode_qualities(codes: Vec<u16>) -> Result<Vec<Quality>, TrialFil
 
 /// Most samples of a computed channel that are read at once.
 const MAX_DERIVED_SAMPLES: usize = 1 << 28;
-
-/// The first sample for which `before` does not hold.
-fn lower_bound(dataset: &Dataset, before: impl Fn(i64) -> bool) -> Result<usize, TrialFileError> {
-    let (mut low, mut high) = (0, dataset.size());
-    while low < high {
-        let middle = low + (high - low) / 2;
-        let time = dataset.read_slice_1d::<i64, _>(middle..middle + 1);
-        let time = doing(|| "reading time".to_owned(), time)?;
-        if time.first().copied().is_some_and(&before) { low = middle + 1 } else { high = middle }
-    }
-    Ok(low)
-}
 
 fn reading(error: TrialFileError) -> RecordingError {
     RecordingError(error.to_string())
@@ -449,10 +460,8 @@ impl Recording for TrialFile {
     }
 }
 
-fn stored_documents(file: &File) -> Result<DocumentSet, TrialFileError> {
-    let group = doing(|| "opening documents".to_owned(), file.group(layout::DOCUMENTS))?;
-    let mut names = doing(|| "listing documents".to_owned(), group.member_names())?;
-    names.sort_unstable();
+fn stored_documents(source: &Source) -> Result<DocumentSet, TrialFileError> {
+    let names = source.members(layout::DOCUMENTS)?;
     if names.len() > trial::document::MAX_DOCUMENTS {
         let limit = trial::document::MAX_DOCUMENTS;
         return Err(TrialFileError::TooLarge {
@@ -464,8 +473,7 @@ fn stored_documents(file: &File) -> Result<DocumentSet, TrialFileError> {
     let mut documents = Vec::with_capacity(names.len());
     for name in names {
         let path = format!("{}/{name}", layout::DOCUMENTS);
-        let dataset = open_dataset(file, &path)?;
-        let role = match text_attribute(&dataset, "role")?.as_str() {
+        let role = match source.text(&path, "role")?.as_str() {
             "plan" => DocumentRole::Plan,
             "scenario" => DocumentRole::Scenario,
             "device" => DocumentRole::Device,
@@ -473,15 +481,15 @@ fn stored_documents(file: &File) -> Result<DocumentSet, TrialFileError> {
         };
         documents.push(Document {
             role,
-            name: text_attribute(&dataset, "name")?,
-            bytes: whole(file, &path, trial::document::MAX_DOCUMENT_BYTES)?,
+            name: source.text(&path, "name")?,
+            bytes: whole(source, &path, trial::document::MAX_DOCUMENT_BYTES)?,
         });
     }
     Ok(DocumentSet { documents })
 }
 
-fn stored_groups(file: &File, plan: &Plan) -> Result<Vec<SampleGroup>, TrialFileError> {
-    let stored: Vec<StoredGroup> = json(file, layout::GROUPS)?;
+fn stored_groups(source: &Source, plan: &Plan) -> Result<Vec<SampleGroup>, TrialFileError> {
+    let stored: Vec<StoredGroup> = json(source, layout::GROUPS)?;
     let mut positions = std::collections::HashMap::new();
     for (index, channel) in plan.channels.iter().enumerate() {
         positions.insert(channel.id.0.as_str(), ChannelIndex(index as u32));
@@ -498,8 +506,8 @@ fn stored_groups(file: &File, plan: &Plan) -> Result<Vec<SampleGroup>, TrialFile
         .collect()
 }
 
-fn stored_gaps(file: &File, groups: usize) -> Result<Vec<Gap>, TrialFileError> {
-    let rows: Vec<GapRow> = whole(file, layout::GAPS, MAX_TABLE_ROWS)?;
+fn stored_gaps(source: &Source, groups: usize) -> Result<Vec<Gap>, TrialFileError> {
+    let rows: Vec<GapRow> = whole(source, layout::GAPS, MAX_TABLE_ROWS)?;
     rows.into_iter()
         .map(|row| {
             let cause = u8::try_from(row.cause).ok().zip(u8::try_from(row.code).ok());
@@ -514,8 +522,8 @@ fn stored_gaps(file: &File, groups: usize) -> Result<Vec<Gap>, TrialFileError> {
         .collect()
 }
 
-fn stored_clock(file: &File) -> Result<Vec<(TrialTime, ClockPair)>, TrialFileError> {
-    let rows: Vec<ClockRow> = whole(file, layout::CLOCK, MAX_TABLE_ROWS)?;
+fn stored_clock(source: &Source) -> Result<Vec<(TrialTime, ClockPair)>, TrialFileError> {
+    let rows: Vec<ClockRow> = whole(source, layout::CLOCK, MAX_TABLE_ROWS)?;
     Ok(rows
         .into_iter()
         .map(|row| {
@@ -531,7 +539,7 @@ fn stored_clock(file: &File) -> Result<Vec<(TrialTime, ClockPair)>, TrialFileErr
 
 /// Streams the journal's bytes out of the file, a chunk at a time.
 struct EmbeddedJournal {
-    dataset: Dataset,
+    source: Arc<Source>,
     length: usize,
     offset: usize,
     buffer: Vec<u8>,
@@ -542,9 +550,8 @@ impl Read for EmbeddedJournal {
     fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
         if self.at == self.buffer.len() && self.offset < self.length {
             let end = self.length.min(self.offset + layout::JOURNAL_CHUNK_BYTES);
-            let bytes = self.dataset.read_slice_1d::<u8, _>(self.offset..end);
-            let bytes = bytes.map_err(|error| std::io::Error::other(error.to_string()))?;
-            self.buffer = bytes.into_raw_vec_and_offset().0;
+            let bytes = self.source.read::<u8>(layout::JOURNAL, self.offset..end);
+            self.buffer = bytes.map_err(|error| std::io::Error::other(error.to_string()))?;
             (self.at, self.offset) = (0, end);
         }
         let count = out.len().min(self.buffer.len() - self.at);

@@ -22,6 +22,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use sm3::{Digest as _, Sm3};
@@ -179,11 +180,11 @@ impl Seal {
     /// # Errors
     /// The file can't be read, is no trial file, or has a newer layout.
     pub fn read(path: &Path) -> Result<Seal, TrialFileError> {
+        open_plain(path).map(|(_, seal)| seal)
+    }
+
+    fn read_from(mut file: &File, path: &Path) -> Result<Seal, TrialFileError> {
         let not = |why| TrialFileError::NotATrialFile { path: path.to_owned(), why };
-        let mut file = File::open(path).map_err(io("open", path))?;
-        if !file.metadata().map_err(io("look at", path))?.is_file() {
-            return Err(not(message!("trial-file-not-plain")));
-        }
         let mut block = [0; SEALED_BYTES];
         file.read_exact(&mut block).map_err(|_| not(message!("trial-file-too-short")))?;
         if !block.starts_with(MAGIC) {
@@ -237,6 +238,21 @@ impl Seal {
         read_all(&mut file, path, &mut |bytes| hasher.update(bytes))?;
         Ok(hasher.finalize().into())
     }
+}
+
+/// Opens a plain file for reading and reads its user block; it has the mark of a trial file.
+pub(crate) fn open_plain(path: &Path) -> Result<(File, Seal), TrialFileError> {
+    // A pipe is opened without waiting for its other end, so that it can be refused; for a plain
+    // file the flag means nothing.
+    let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
+    let file = OpenOptions::new().read(true).custom_flags(flags.bits() as i32).open(path);
+    let file = file.map_err(io("open", path))?;
+    if !file.metadata().map_err(io("look at", path))?.is_file() {
+        let why = message!("trial-file-not-plain");
+        return Err(TrialFileError::NotATrialFile { path: path.to_owned(), why });
+    }
+    let seal = Seal::read_from(&file, path)?;
+    Ok((file, seal))
 }
 
 /// The `N` bytes at an offset; the block holds them at every offset that is asked for.

@@ -26,8 +26,9 @@ use trial::recording::{Accounting, Chunk, Gap, GroupIndex, RunHead, SampleGroup}
 use trial::scenario::Derived;
 use trial::time::TrialTime;
 
+use crate::source::Source;
 use crate::tables::{ClockRow, GapRow};
-use crate::{Seal, Sealing, TrialFile, TrialFileError, doing, layout};
+use crate::{Seal, Sealing, TrialFile, TrialFileError, descriptor, doing, layout};
 use columns::GroupColumns;
 
 /// Writes a trial file.
@@ -168,8 +169,7 @@ impl TrialWriter {
         plan: std::sync::Arc<Plan>,
         groups: &[SampleGroup],
     ) -> Result<TrialWriter, TrialFileError> {
-        let file = doing(
-            || format!("creating {}", path.display()),
+        let file = descriptor::open_alone(|| {
             hdf5::FileBuilder::new()
                 // Whole chunks are written at once: a cache would only hold memory for each.
                 .with_fapl(|plist| {
@@ -179,8 +179,9 @@ impl TrialWriter {
                         .mdc_config(&metadata_cache())
                 })
                 .with_fcpl(|plist| plist.userblock(layout::USER_BLOCK_BYTES).obj_track_times(false))
-                .create_excl(path),
-        )?;
+                .create_excl(path)
+        });
+        let file = doing(|| format!("creating {}", path.display()), file)?;
         attribute(&file, "file_format", layout::FILE_FORMAT)?;
         number_attribute(&file, "file_format_version", layout::VERSION)?;
         attribute(&file, "default", layout::TRIAL)?;
@@ -315,8 +316,9 @@ impl TrialWriter {
             attribute(&dataset, "sm3", &blake3::Hash::from_bytes(sm3).to_hex())?;
         }
         doing(|| "flushing".to_owned(), self.file.flush())?;
-        let reader = TrialFile::from_open(self.path, self.file, self.plan, self.groups)?;
-        Ok(FinishedSamples { reader })
+        let source = Source::Own(self.file.clone());
+        let reader = TrialFile::from_source(self.path, source, self.plan, self.groups)?;
+        Ok(FinishedSamples { reader, file: self.file })
     }
 }
 
@@ -357,6 +359,7 @@ fn stored_groups<'a>(groups: &[SampleGroup], plan: &'a Plan) -> Vec<StoredGroup<
 #[derive(Debug)]
 pub struct FinishedSamples {
     reader: TrialFile,
+    file: File,
 }
 
 impl FinishedSamples {
@@ -370,7 +373,7 @@ impl FinishedSamples {
     /// # Errors
     /// The file can't be written.
     pub fn derived(&self, derived: &Derived, samples: &Chunk) -> Result<(), TrialFileError> {
-        let file = self.reader.file();
+        let file = &self.file;
         let name = format!("{}/{}", layout::DERIVED, derived.id);
         let channel = group(file, &name)?;
         attribute(&channel, "NX_class", "NXlog")?;
@@ -397,7 +400,7 @@ impl FinishedSamples {
         journal: &mut dyn Read,
         sealing: Sealing<'_>,
     ) -> Result<Seal, TrialFileError> {
-        let file = self.reader.file();
+        let file = &self.file;
         if let Some(findings) = findings {
             json(file, layout::VERDICTS, findings)?;
         }
@@ -408,8 +411,9 @@ impl FinishedSamples {
         embed_journal(file, journal)?;
         doing(|| "flushing".to_owned(), file.flush())?;
         let path = self.reader.path().to_owned();
-        let file = self.reader.into_file();
-        doing(|| "closing".to_owned(), file.close())?;
+        // The reader's hold on the file goes first: the last one closes it.
+        drop(self.reader);
+        doing(|| "closing".to_owned(), self.file.close())?;
         Seal::write(&path, sealing.journal_root, sealing.tag, sealing.sign)
     }
 }
