@@ -46,8 +46,8 @@ pub const CHUNK_NS: i64 = 5_000_000_000;
 pub const TABLE_CHUNK_ROWS: usize = 512;
 /// Bins of a pyramid's level that are collected before they are written.
 pub const CHUNK_BINS: usize = 32;
-/// Bytes of a chunk of the embedded journal.
-pub const JOURNAL_CHUNK_BYTES: usize = 1 << 20;
+/// Fewest and most bytes of a chunk of the embedded journal.
+pub const JOURNAL_CHUNK_BYTES: std::ops::RangeInclusive<usize> = 1 << 16..=1 << 20;
 
 /// The trial's group.
 pub const TRIAL: &str = "trial";
@@ -91,4 +91,11 @@ pub fn chunk_rows(plan: &Plan, group: &SampleGroup) -> usize {
     };
     let rows = usize::try_from(rows).unwrap_or(*CHUNK_ROWS.end());
     rows.clamp(*CHUNK_ROWS.start(), *CHUNK_ROWS.end()).next_power_of_two()
+}
+
+/// Bytes of a chunk of an embedded journal of this length: the smallest power of two that holds it,
+/// within [`JOURNAL_CHUNK_BYTES`].
+pub fn journal_chunk_bytes(length: usize) -> usize {
+    let (fewest, most) = (*JOURNAL_CHUNK_BYTES.start(), *JOURNAL_CHUNK_BYTES.end());
+    length.min(most).next_power_of_two().max(fewest)
 }

@@ -549,7 +549,7 @@ struct EmbeddedJournal {
 impl Read for EmbeddedJournal {
     fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
         if self.at == self.buffer.len() && self.offset < self.length {
-            let end = self.length.min(self.offset + layout::JOURNAL_CHUNK_BYTES);
+            let end = self.length.min(self.offset + *layout::JOURNAL_CHUNK_BYTES.end());
             let bytes = self.source.read::<u8>(layout::JOURNAL, self.offset..end);
             self.buffer = bytes.map_err(|error| std::io::Error::other(error.to_string()))?;
             (self.at, self.offset) = (0, end);

@@ -418,21 +418,26 @@ impl FinishedSamples {
     }
 }
 
+/// The chunks of the journal depend on its length alone: a short one does not take a long one's
+/// room.
 fn embed_journal(file: &File, journal: &mut dyn Read) -> Result<(), TrialFileError> {
-    let dataset = growing::<u8>(file, layout::JOURNAL, layout::JOURNAL_CHUNK_BYTES)?;
-    let mut buffer = Vec::with_capacity(layout::JOURNAL_CHUNK_BYTES);
-    let mut written = 0;
-    loop {
+    let mut buffer = Vec::new();
+    let mut read = |buffer: &mut Vec<u8>| {
         buffer.clear();
-        let mut part = journal.take(layout::JOURNAL_CHUNK_BYTES as u64);
-        part.read_to_end(&mut buffer).map_err(|source| TrialFileError::Io {
+        let mut part = (&mut *journal).take(*layout::JOURNAL_CHUNK_BYTES.end() as u64);
+        part.read_to_end(buffer).map_err(|source| TrialFileError::Io {
             doing: "read the journal for",
             path: PathBuf::from(layout::JOURNAL),
             source,
-        })?;
+        })
+    };
+    read(&mut buffer)?;
+    let dataset =
+        growing::<u8>(file, layout::JOURNAL, layout::journal_chunk_bytes(buffer.len()))?;
+    let mut written = 0;
+    while !buffer.is_empty() {
         append(&dataset, &mut written, &buffer)?;
-        if buffer.len() < layout::JOURNAL_CHUNK_BYTES {
-            return Ok(());
-        }
+        read(&mut buffer)?;
     }
+    Ok(())
 }
