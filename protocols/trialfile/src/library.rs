@@ -154,7 +154,13 @@ pub(crate) fn position(
 pub(crate) fn text(file: &File, object: &str, attribute: &str) -> Result<String, TrialFileError> {
     let text: hdf5::Result<VarLenUnicode> =
         open_dataset(file, object)?.attr(attribute).and_then(|attribute| attribute.read_scalar());
-    Ok(doing(|| format!("reading {object}@{attribute}"), text)?.as_str().to_owned())
+    let text = doing(|| format!("reading {object}@{attribute}"), text)?;
+    // The library hands on whatever bytes stand in the file, and its text type believes them.
+    let checked = std::str::from_utf8(text.as_bytes());
+    checked.map(str::to_owned).map_err(|error| TrialFileError::Malformed {
+        what: format!("{object}@{attribute}"),
+        why: error.to_string(),
+    })
 }
 
 pub(crate) fn members(file: &File, group: &str) -> Result<Vec<String>, TrialFileError> {
