@@ -3,6 +3,7 @@
 # make bench   benchmarks against peers and the wire (about three quarters of an hour; BENCH_ROWS=4,5,6
 #              measures these rows alone, BENCH_SECONDS and BENCH_ROUNDS shorten)
 # make crash-test COUNT=100   kill the daemon that many times
+# make fuzz SECONDS=600   each fuzz target for so long (needs cargo-fuzz; TARGETS="wire journal" names some)
 # make picture  the readme's pictures, taken anew
 # make deps    what the build and the tests need: a CMake, Python peers, system packages
 # make clean   remove everything that make wrote
@@ -13,10 +14,11 @@ SHELL := /bin/bash
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 PURE := -p words -p trial -p wire -p journal -p verdict
-WHOLE := -p trialfile -p evidence -p rigs -p daq -p viewer -p suite
+WHOLE := -p trialfile -p evidence -p rigs -p daq -p viewer -p suite -p fuzzing
 COUNT ?= 100
+SECONDS ?= 600
 
-.PHONY: demo test bench crash-test picture deps build-deps lint clean
+.PHONY: demo test bench crash-test fuzz picture deps build-deps lint clean
 
 build-deps:
 	@scripts/deps build
@@ -44,6 +46,9 @@ bench: deps
 crash-test: deps
 	cargo build --release --locked -p daq -p rigs
 	CRASH_COUNT=$(COUNT) cargo test --release --locked -p suite --test crash -- --nocapture
+
+fuzz: build-deps
+	scripts/fuzz $(SECONDS)
 
 # The pictures of the readme: a demonstration in the viewer, in both languages.
 picture: deps
