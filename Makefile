@@ -4,6 +4,7 @@
 #              measures these rows alone, BENCH_SECONDS and BENCH_ROUNDS shorten)
 # make crash-test COUNT=100   kill the daemon that many times
 # make fuzz SECONDS=600   each fuzz target for so long (needs cargo-fuzz; TARGETS="wire journal" names some)
+# make soak HOURS=72 SECONDS=600   a trial of days, compressed, under a memory cap
 # make picture  the readme's pictures, taken anew
 # make deps    what the build and the tests need: a CMake, Python peers, system packages
 # make clean   remove everything that make wrote
@@ -17,8 +18,9 @@ PURE := -p words -p trial -p wire -p journal -p verdict
 WHOLE := -p trialfile -p evidence -p rigs -p daq -p viewer -p suite -p fuzzing
 COUNT ?= 100
 SECONDS ?= 600
+HOURS ?= 72
 
-.PHONY: demo test bench crash-test fuzz picture deps build-deps lint clean
+.PHONY: demo test bench crash-test fuzz soak picture deps build-deps lint clean
 
 build-deps:
 	@scripts/deps build
@@ -49,6 +51,10 @@ crash-test: deps
 
 fuzz: build-deps
 	scripts/fuzz $(SECONDS)
+
+soak: deps
+	cargo build --release --locked -p daq -p viewer -p rigs
+	SOAK_HOURS=$(HOURS) SOAK_SECONDS=$(SECONDS) cargo test --release --locked -p suite --test soak -- --nocapture
 
 # The pictures of the readme: a demonstration in the viewer, in both languages.
 picture: deps
