@@ -2,6 +2,8 @@
 # make test    the everyday tests
 # make bench   benchmarks against peers and the wire (about three quarters of an hour; BENCH_ROWS=4,5,6
 #              measures these rows alone, BENCH_SECONDS and BENCH_ROUNDS shorten)
+# make bench-evidence   journal, derivation, build and verification against plain reading and writing
+#              (BENCH_ROUNDS, BENCH_MEGABYTES, BENCH_OUT)
 # make crash-test COUNT=100   kill the daemon that many times
 # make fuzz SECONDS=600   each fuzz target for so long (needs cargo-fuzz; TARGETS="wire journal" names some)
 # make soak HOURS=72 SECONDS=600   a trial of days, compressed, under a memory cap
@@ -20,7 +22,7 @@ COUNT ?= 100
 SECONDS ?= 600
 HOURS ?= 72
 
-.PHONY: demo test bench crash-test fuzz soak picture deps build-deps lint clean
+.PHONY: demo test bench bench-evidence crash-test fuzz soak picture deps build-deps lint clean
 
 build-deps:
 	@scripts/deps build
@@ -44,6 +46,9 @@ lint: deps
 bench: deps
 	cargo build --release --locked -p daq -p rigs
 	cargo bench --locked -p suite --bench against_peers
+
+bench-evidence: deps
+	cargo bench --locked -p suite --bench evidence
 
 crash-test: deps
 	cargo build --release --locked -p daq -p rigs

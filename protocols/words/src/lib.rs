@@ -210,6 +210,12 @@ mod tests {
     use super::*;
 
     #[test]
+    fn json_that_acts_on_a_terminal_is_escaped_and_says_the_same() {
+        let json = "{\n  \"a\": \"\u{9b}31m \u{202e}x 中 \\n\"\n}";
+        assert_eq!(printable_json(json), "{\n  \"a\": \"\\u009b31m \\u202ex 中 \\n\"\n}");
+    }
+
+    #[test]
     fn word_files_parse_without_error() {
         for language in Language::ALL {
             if let Err((_, errors)) = FluentResource::try_new(source(language).to_owned()) {

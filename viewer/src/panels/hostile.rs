@@ -7,7 +7,8 @@ use crate::app::Viewer;
 use crate::{synthetic, theme};
 
 const HOSTILE: &str = "e\u{1b}[2J\u{7}\0\n\r\u{202e}l\u{2066}\u{61c}<b>&amp;</b>{ $x }\u{9b}";
-const SHOWN: &str = "e\\u{1b}[2J\\u{7}\\u{0}\\u{a}\\u{d}\\u{202e}l\\u{2066}\\u{61c}<b>&amp;</b>{ $x }\\u{9b}";
+const SHOWN: &str =
+    "e\\u{1b}[2J\\u{7}\\u{0}\\u{a}\\u{d}\\u{202e}l\\u{2066}\\u{61c}<b>&amp;</b>{ $x }\\u{9b}";
 
 fn collect(shape: &Shape, into: &mut Vec<String>) {
     match shape {
