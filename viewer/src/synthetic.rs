@@ -324,9 +324,10 @@ pub fn replay_with(foreign: &str) -> Replay {
     let mut trial = trial();
     trial.plan.title = title();
     trial.plan.channels.iter_mut().for_each(|channel| channel.title = title());
-    trial.plan.scenario.title = title();
-    trial.plan.scenario.criteria.iter_mut().for_each(|criterion| criterion.title = title());
-    trial.plan.scenario.phases.iter_mut().for_each(|phase| phase.title = title());
+    let scenario = std::sync::Arc::make_mut(&mut trial.plan.scenario);
+    scenario.title = title();
+    scenario.criteria.iter_mut().for_each(|criterion| criterion.title = title());
+    scenario.phases.iter_mut().for_each(|phase| phase.title = title());
     let mark = Mark {
         number: 1,
         text: foreign.to_owned(),
