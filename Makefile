@@ -2,8 +2,12 @@
 # make test    the everyday tests
 # make bench   benchmarks against peers and the wire (about three quarters of an hour; BENCH_ROWS=4,5,6
 #              measures these rows alone, BENCH_SECONDS and BENCH_ROUNDS shorten)
+# make bench-evidence   journal, derivation, build and verification against plain reading and writing
+#              (BENCH_ROUNDS, BENCH_MEGABYTES, BENCH_OUT)
 # make crash-test COUNT=100   kill the daemon that many times
 # make tamper-test         change every byte of a small sealed trial, and verify each time
+# make fuzz SECONDS=600   each fuzz target for so long (needs cargo-fuzz; TARGETS="wire journal" names some)
+# make soak HOURS=72 SECONDS=600   a trial of days, compressed, under a memory cap
 # make picture  the readme's pictures, taken anew
 # make deps    what the build and the tests need: a CMake, Python peers, system packages
 # make clean   remove everything that make wrote
@@ -14,10 +18,12 @@ SHELL := /bin/bash
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 PURE := -p words -p trial -p wire -p journal -p verdict
-WHOLE := -p trialfile -p evidence -p rigs -p daq -p viewer -p suite
+WHOLE := -p trialfile -p evidence -p rigs -p daq -p viewer -p suite -p fuzzing
 COUNT ?= 100
+SECONDS ?= 600
+HOURS ?= 72
 
-.PHONY: demo test bench crash-test tamper-test picture deps build-deps lint clean
+.PHONY: demo test bench bench-evidence crash-test tamper-test fuzz soak picture deps build-deps lint clean
 
 build-deps:
 	@scripts/deps build
@@ -42,6 +48,9 @@ bench: deps
 	cargo build --release --locked -p daq -p rigs
 	cargo bench --locked -p suite --bench against_peers
 
+bench-evidence: deps
+	cargo bench --locked -p suite --bench evidence
+
 crash-test: deps
 	cargo build --release --locked -p daq -p rigs
 	CRASH_COUNT=$(COUNT) cargo test --release --locked -p suite --test crash -- --nocapture
@@ -49,6 +58,13 @@ crash-test: deps
 tamper-test: deps
 	cargo build --release --locked -p daq -p rigs
 	TAMPER_BYTES=all cargo test --release --locked -p suite --test fault_tamper -- --nocapture
+
+fuzz: build-deps
+	scripts/fuzz $(SECONDS)
+
+soak: deps
+	cargo build --release --locked -p daq -p viewer -p rigs
+	SOAK_HOURS=$(HOURS) SOAK_SECONDS=$(SECONDS) cargo test --release --locked -p suite --test soak -- --nocapture
 
 # The pictures of the readme: a demonstration in the viewer, in both languages.
 picture: deps

@@ -211,6 +211,7 @@ pub struct SyntheticTrial {
     columns: Vec<Vec<(TrialTime, f64, Quality)>>,
     groups: Vec<SampleGroup>,
     gaps: Vec<Gap>,
+    marks: Vec<(TrialTime, Mark)>,
     clock: Vec<(TrialTime, ClockPair)>,
     accounting: Accounting,
 }
@@ -297,6 +298,7 @@ pub fn trial() -> SyntheticTrial {
             gap(20 * SECOND_NS, 25 * SECOND_NS),
             gap(40 * SECOND_NS, 40 * SECOND_NS + 3 * SECOND_NS / 10),
         ],
+        marks: Vec::new(),
         clock: vec![(TrialTime(10 * SECOND_NS), stepped)],
         accounting: Accounting::default(),
     }
@@ -314,6 +316,43 @@ pub fn replay() -> Replay {
     };
     let findings: Findings = serde_json::from_str(FINDINGS).unwrap();
     Replay::new(Box::new(trial()), Some(findings), vec![derived], SealShown::Unsealed)
+}
+
+/// The same with a foreign text wherever a document, a mark or a finding can have one.
+pub fn replay_with(foreign: &str) -> Replay {
+    let title = || Title { en: foreign.to_owned(), zh: foreign.to_owned() };
+    let mut trial = trial();
+    trial.plan.title = title();
+    trial.plan.channels.iter_mut().for_each(|channel| channel.title = title());
+    let scenario = std::sync::Arc::make_mut(&mut trial.plan.scenario);
+    scenario.title = title();
+    scenario.criteria.iter_mut().for_each(|criterion| criterion.title = title());
+    scenario.phases.iter_mut().for_each(|phase| phase.title = title());
+    let mark = Mark {
+        number: 1,
+        text: foreign.to_owned(),
+        at: TrialTime(30 * SECOND_NS),
+        uncertainty_ns: 0,
+        by: foreign.to_owned(),
+        corrects: None,
+        retracts: false,
+        why: foreign.to_owned(),
+    };
+    trial.marks.push((mark.at, mark));
+    let replay = replay();
+    let mut findings = replay.findings.unwrap();
+    findings.conclusion.headline = title();
+    findings.phases.iter_mut().for_each(|phase| phase.title = title());
+    for finding in &mut findings.findings {
+        finding.title = title();
+        finding.reason = title();
+        finding.source.standard = foreign.to_owned();
+        finding.source.clause = foreign.to_owned();
+        finding.source.edition = foreign.to_owned();
+    }
+    let mut derived = replay.derived;
+    derived.iter_mut().for_each(|trace| trace.title = title());
+    Replay::new(Box::new(trial), Some(findings), derived, SealShown::Unsealed)
 }
 
 impl Recording for SyntheticTrial {
@@ -379,7 +418,7 @@ impl Recording for SyntheticTrial {
     }
 
     fn marks(&self) -> &[(TrialTime, Mark)] {
-        &[]
+        &self.marks
     }
 
     fn events(&self) -> &[(TrialTime, Event)] {

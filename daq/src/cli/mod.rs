@@ -305,7 +305,7 @@ fn output_folder(given: Option<PathBuf>) -> PathBuf {
 /// Prints one JSON object for a program.
 fn print_json(value: &impl serde::Serialize) -> Outcome {
     let text = serde_json::to_string_pretty(value).map_err(Failure::trouble)?;
-    println!("{text}");
+    println!("{}", words::printable_json(&text));
     Ok(0)
 }
 

@@ -310,7 +310,7 @@ impl Shower {
         if self.format == Format::Json {
             // One line an object, at once: another process reads along.
             if let Ok(line) = serde_json::to_string(&snapshot) {
-                println!("{line}");
+                println!("{}", words::printable_json(&line));
                 let _ = std::io::stdout().flush();
             }
             return;

@@ -14,7 +14,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Seek as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
@@ -77,7 +77,8 @@ impl RunFolder {
                 continue;
             }
             let path = folder.path();
-            match std::fs::create_dir(&path) {
+            // The control socket is in it: nobody else may enter, whatever the user's mask is.
+            match std::fs::DirBuilder::new().mode(0o700).create(&path) {
                 Ok(()) => {
                     sync_folder(root)?;
                     return Ok((folder, run));

@@ -129,15 +129,36 @@ pub fn text(language: Language, key: &'static str) -> String {
     Message { key, arguments: Vec::new() }.in_language(language)
 }
 
+/// Whether a character does something to what is shown instead of being shown: control characters
+/// and the controls of writing direction.
+fn acts(character: char) -> bool {
+    let bidirectional = matches!(character,
+        '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    character.is_control() || bidirectional
+}
+
 /// Foreign text made safe to show: control characters and bidirectional controls are written
 /// as `\u{…}`, everything else stays literal.
 pub fn printable(foreign: &str) -> String {
     let mut shown = String::with_capacity(foreign.len());
     for character in foreign.chars() {
-        let bidirectional = matches!(character,
-            '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        if character.is_control() || bidirectional {
+        if acts(character) {
             shown.extend(character.escape_unicode());
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
+}
+
+/// JSON made safe to show without changing what it says: what [`printable`] escapes can stand
+/// inside of its strings alone, where `\uXXXX` means the same. Ends of lines stay.
+pub fn printable_json(json: &str) -> String {
+    let mut shown = String::with_capacity(json.len());
+    for character in json.chars() {
+        if acts(character) && character != '\n' {
+            // Every one of these characters has a code of four digits.
+            shown.push_str(&format!("\\u{:04x}", u32::from(character)));
         } else {
             shown.push(character);
         }
@@ -187,6 +208,12 @@ fn load(language: Language) -> FluentBundle<FluentResource> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_that_acts_on_a_terminal_is_escaped_and_says_the_same() {
+        let json = "{\n  \"a\": \"\u{9b}31m \u{202e}x 中 \\n\"\n}";
+        assert_eq!(printable_json(json), "{\n  \"a\": \"\\u009b31m \\u202ex 中 \\n\"\n}");
+    }
 
     #[test]
     fn word_files_parse_without_error() {

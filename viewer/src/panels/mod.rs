@@ -9,6 +9,8 @@ mod verdicts;
 
 #[cfg(test)]
 mod hand;
+#[cfg(test)]
+mod hostile;
 
 use crate::app::Viewer;
 
