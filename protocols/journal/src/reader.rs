@@ -173,6 +173,11 @@ impl<R: Read> Reader<R> {
         self.good
     }
 
+    /// Offset in the stream behind what was taken from it.
+    pub fn position(&self) -> u64 {
+        self.window.position()
+    }
+
     /// Number of segment headers read.
     pub fn segment_count(&self) -> u32 {
         self.segment_count

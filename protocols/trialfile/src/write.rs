@@ -432,8 +432,7 @@ fn embed_journal(file: &File, journal: &mut dyn Read) -> Result<(), TrialFileErr
         })
     };
     read(&mut buffer)?;
-    let dataset =
-        growing::<u8>(file, layout::JOURNAL, layout::journal_chunk_bytes(buffer.len()))?;
+    let dataset = growing::<u8>(file, layout::JOURNAL, layout::journal_chunk_bytes(buffer.len()))?;
     let mut written = 0;
     while !buffer.is_empty() {
         append(&dataset, &mut written, &buffer)?;
