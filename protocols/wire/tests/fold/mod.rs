@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use trial::plan::{Ask, RequestPlan};
-use trial::record::{Body, Cause, Mark, Origin, PollDue, Record, RecordSource, Recovered};
+use trial::record::{Body, Mark, Origin, PollDue, Record, RecordSource, Recovered};
 use trial::recording::Gap;
 use trial::time::TrialTime;
 use wire::derive::{Derive, DeriveError, Row, Sink};
