@@ -218,7 +218,8 @@ fn fold(
         let tag = reader.tag();
         let Some(block) = reader.next_block()? else { break };
         let place = Place { tag, chain: block.chain_before, alone: block.record_count == 1 };
-        if read.damaged.len() < MAX_DAMAGED_PLACES {
+        // One more than a journal can have explained: then nothing is.
+        if read.damaged.len() <= MAX_DAMAGED_PLACES {
             read.damaged.extend(block.damage);
         }
         if let Some(next) = missing_until(&block) {
@@ -241,7 +242,9 @@ fn check_root(
     read: &Read,
     compare: &mut Compare<'_>,
 ) -> Result<(), EvidenceError> {
-    for found in read.damaged.iter().filter(|found| !is_explained(found, &read.named)) {
+    let too_many = read.damaged.len() > MAX_DAMAGED_PLACES;
+    let unexplained = |found: &&Damaged| too_many || !is_explained(found, &read.named);
+    for found in read.damaged.iter().filter(unexplained) {
         let good_records = found.place.first_missing;
         compare.differ(Difference::Journal { good_records, what: found.what.to_string() });
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use trial::channel::{ChannelIndex, Sample};
+use trial::channel::{ChannelIndex, Quality, Raw, Sample};
 use trial::document::Document;
 use trial::plan::Plan;
 use trial::record::{ClockPair, End, Event, LinkState, Mark, Origin};
@@ -17,6 +17,9 @@ use crate::builder::link_event;
 
 /// Rows that are collected before they are compared.
 const COMPARED_ROWS: usize = 4096;
+/// Rows that are collected before they are sorted into columns: few enough to stay in the
+/// processor's nearest memory.
+const SORTED_ROWS: usize = 32;
 /// Differences that are told; a file with more is no better told.
 const MAX_DIFFERENCES: usize = 20;
 
@@ -44,7 +47,18 @@ struct GroupRows {
     times: Vec<TrialTime>,
     uncertainties: Vec<u32>,
     records: Vec<u64>,
+    /// Rows that are not yet in `own`.
     samples: Vec<Sample>,
+    /// By channel.
+    own: Vec<OwnRows>,
+}
+
+/// Derived columns of one channel.
+#[derive(Default, Clone)]
+struct OwnRows {
+    values: Vec<f64>,
+    raws: Vec<Raw>,
+    qualities: Vec<Quality>,
 }
 
 impl GroupRows {
@@ -58,7 +72,31 @@ impl GroupRows {
             };
             columns.push((opened, shares));
         }
-        Ok(GroupRows { channels: group.channels.clone(), columns, ..GroupRows::default() })
+        let own = vec![OwnRows::default(); group.channels.len()];
+        Ok(GroupRows { channels: group.channels.clone(), columns, own, ..GroupRows::default() })
+    }
+
+    fn push(&mut self, row: &Row<'_>) {
+        self.times.push(row.time);
+        self.uncertainties.push(row.time_uncertainty_ns);
+        self.records.push(row.record);
+        self.samples.extend_from_slice(row.samples);
+        if self.times.len() % SORTED_ROWS == 0 {
+            self.sort();
+        }
+    }
+
+    /// Sorts the rows that were collected into columns.
+    fn sort(&mut self) {
+        let width = self.channels.len().max(1);
+        for (position, own) in self.own.iter_mut().enumerate() {
+            for sample in self.samples.iter().skip(position).step_by(width) {
+                own.values.push(sample.value);
+                own.raws.push(sample.raw);
+                own.qualities.push(sample.quality);
+            }
+        }
+        self.samples.clear();
     }
 
     /// The first difference between a channel and these rows: its offset and column.
@@ -78,24 +116,24 @@ impl GroupRows {
                 return Ok(found);
             }
         }
-        let stored = columns.own(self.start, count)?;
-        let mine = self.samples.iter().skip(position).step_by(self.channels.len().max(1));
-        for (offset, sample) in mine.enumerate() {
-            let value = stored.values.get(offset).map(|value| value.to_bits());
-            if value != Some(sample.value.to_bits()) {
-                return Ok(Some((offset, "value")));
-            }
-            if stored.raws.get(offset) != Some(&sample.raw) {
-                return Ok(Some((offset, "raw")));
-            }
-            if stored.qualities.get(offset) != Some(&sample.quality) {
-                return Ok(Some((offset, "quality")));
-            }
-        }
-        Ok(None)
+        let (stored, Some(mine)) = (columns.own(self.start, count)?, self.own.get(position)) else {
+            return Ok(None);
+        };
+        let found = [
+            (first_other_bits(&stored.values, &mine.values), "value"),
+            (first_other(&stored.raws, &mine.raws), "raw"),
+            (first_other(&stored.qualities, &mine.qualities), "quality"),
+        ];
+        let found = found.into_iter().filter_map(|(at, column)| Some((at?, column)));
+        Ok(found.min_by_key(|(at, _)| *at))
     }
 
     fn clear(&mut self) {
+        for own in &mut self.own {
+            own.values.clear();
+            own.raws.clear();
+            own.qualities.clear();
+        }
         self.start += self.times.len();
         self.times.clear();
         self.uncertainties.clear();
@@ -111,6 +149,13 @@ fn first_other<T: PartialEq>(stored: &[T], derived: &[T]) -> Option<usize> {
     }
     let same = stored.iter().zip(derived).take_while(|(stored, derived)| stored == derived);
     Some(same.count())
+}
+
+/// The same of numbers, bit for bit: a value that is no number equals itself, and 0 is not -0.
+fn first_other_bits(stored: &[f64], derived: &[f64]) -> Option<usize> {
+    let pairs = stored.iter().zip(derived);
+    let same = pairs.take_while(|(stored, derived)| stored.to_bits() == derived.to_bits()).count();
+    (same < stored.len().max(derived.len())).then_some(same)
 }
 
 /// Whether no poll and no byte is unaccounted for.
@@ -146,7 +191,9 @@ impl<'a> Compare<'a> {
     }
 
     fn compare_group(&mut self, index: usize) -> Result<(), EvidenceError> {
-        let Some(rows) = self.groups.get(index) else { return Ok(()) };
+        let Some(rows) = self.groups.get_mut(index) else { return Ok(()) };
+        rows.sort();
+        let rows = &*rows;
         let (start, count) = (rows.start, rows.times.len());
         let mut found = Vec::new();
         for (position, &channel) in rows.channels.iter().enumerate() {
@@ -279,10 +326,7 @@ impl Sink for Compare<'_> {
     fn row(&mut self, row: &Row<'_>) {
         let index = row.group.0 as usize;
         let Some(rows) = self.groups.get_mut(index) else { return };
-        rows.times.push(row.time);
-        rows.uncertainties.push(row.time_uncertainty_ns);
-        rows.records.push(row.record);
-        rows.samples.extend_from_slice(row.samples);
+        rows.push(row);
         if rows.times.len() == COMPARED_ROWS && self.failure.is_none() {
             self.failure = self.compare_group(index).err();
         }
