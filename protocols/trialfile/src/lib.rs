@@ -11,6 +11,7 @@
 
 mod check;
 mod descriptor;
+#[macro_use]
 mod element;
 pub mod layout;
 mod library;
