@@ -82,8 +82,6 @@ kinds! {
     Clock ClockRow = 13,
 }
 
-pub(crate) use with_element;
-
 macro_rules! number {
     ($type:ty, $kind:ident) => {
         impl Element for $type {

@@ -12,6 +12,7 @@
 mod check;
 mod columns_read;
 mod descriptor;
+#[macro_use]
 mod element;
 pub mod layout;
 mod library;

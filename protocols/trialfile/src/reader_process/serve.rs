@@ -15,7 +15,7 @@ use super::confine;
 use super::framing::{read_message, write_message};
 use super::message::{Answer, Confinement, Request};
 use super::{MAX_ANSWER_BYTES, MAX_ELEMENT_BYTES, MAX_REQUEST_BYTES};
-use crate::element::{Element, encode_all, with_element};
+use crate::element::{Element, encode_all};
 use crate::library::Library;
 use crate::tables::{BinRow, ClockRow, GapRow};
 use crate::{TrialFileError, check};
