@@ -704,6 +704,7 @@ differs-digest = the file's digest is not the one in its user block
 differs-seal-signature = the seal: { $why }
 differs-seal-key = the seal is by another key than the one that the run was begun with
 differs-seal-tag = the seal belongs to another run than the embedded journal
+differs-name = the file has the name of another run than the one that it holds
 differs-journal = record { $record }: the embedded journal does not check from here on: { $what }
 differs-root = the root of the embedded journal is not the one in the user block
 differs-head = record { $record }: the signed head does not hold: { $why }

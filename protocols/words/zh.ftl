@@ -704,6 +704,7 @@ differs-digest = 文件摘要与用户块中的摘要不符
 differs-seal-signature = 封签:{ $why }
 differs-seal-key = 封签所用密钥不是本次运行开始时的密钥
 differs-seal-tag = 封签属于另一次运行,而非内嵌日志的运行
+differs-name = 文件名属于另一次运行,而非文件所含的运行
 differs-journal = 记录 { $record }:内嵌日志自此处起校验不通过:{ $what }
 differs-root = 内嵌日志的根与用户块中的根不符
 differs-head = 记录 { $record }:签名链头不成立:{ $why }

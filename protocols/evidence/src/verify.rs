@@ -178,6 +178,9 @@ pub fn verify(path: &Path, checks: &Checks) -> Result<Verification, EvidenceErro
     if !digest_matches {
         differences.push(Difference::Digest);
     }
+    if is_named_otherwise(path, &origin) {
+        differences.push(Difference::Name);
+    }
     let sealed_by = check_seal(&seal, &origin, read.tag, &mut differences);
     differences.append(&mut compare.differences);
     differences.extend(read.heads.differences());
@@ -273,6 +276,16 @@ fn check_root(
 fn is_explained(found: &Damaged, named: &[JournalDamage]) -> bool {
     let place = &found.place;
     named.contains(place) && (found.chain_holds || place.next > place.first_missing)
+}
+
+/// Whether a file has a name such as a run's file is given, but that of another run: an old
+/// recording in the place of a new one. Any other name is the business of whoever copied it.
+fn is_named_otherwise(path: &Path, origin: &Origin) -> bool {
+    let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
+    let Some((trial, digits)) = name.rsplit_once("-r") else { return false };
+    let formed = digits.len() >= 2 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let Some(run) = digits.parse::<u32>().ok().filter(|_| formed) else { return false };
+    (trial, run) != (origin.trial.as_str(), origin.run)
 }
 
 /// The key whose seal matches; what does not match is told.

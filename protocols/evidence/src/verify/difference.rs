@@ -16,6 +16,8 @@ pub enum Difference {
     SealKey,
     /// The seal names another run than that of the journal.
     SealTag,
+    /// The file has the name that the file of another run is given.
+    Name,
     /// The embedded journal.
     Journal {
         /// Records that do check; so this is the number of the first that does not.
@@ -149,6 +151,7 @@ impl Difference {
             }
             Difference::SealKey => message!("differs-seal-key"),
             Difference::SealTag => message!("differs-seal-tag"),
+            Difference::Name => message!("differs-name"),
             Difference::Journal { good_records, what } => {
                 message!("differs-journal", record = good_records, what = words::printable(what))
             }
