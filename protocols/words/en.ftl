@@ -756,7 +756,7 @@ run-root-fingerprint = End fingerprint: { $digits } (of the whole journal; note 
 run-witness-no-key = A witness keeps signed heads, and there is no key to sign them with. Make one: daq key new
 run-witness-no-folder = The witness's folder { $folder } is not there. Mount or make it, or leave --witness out.
 recover-unsealed =   The file is unsealed: the private key that the run was begun with (fingerprint { $digits }) is not here. With it: daq seal { $file } --keys DIR
-audit-key = begun with the station key { $digits }, as run { $run } of that key
+audit-begun-with = begun with the station key { $digits }, as run { $run } of that key
 audit-no-key = begun without a station key
 
 ## Verification: what it comes to

@@ -756,7 +756,7 @@ run-root-fingerprint = 结束指纹:{ $digits }(涵盖整个日志;请记录在�
 run-witness-no-key = 见证方保存的是签名链头,而没有可用于签名的密钥。请先生成:daq key new
 run-witness-no-folder = 见证方文件夹 { $folder } 不存在。请挂载或创建,或去掉 --witness。
 recover-unsealed =   文件未签封:该次运行开始时的私钥(指纹 { $digits })不在此处。取得后请运行:daq seal { $file } --keys DIR
-audit-key = 以台站密钥 { $digits } 开始,为该密钥的第 { $run } 次运行
+audit-begun-with = 以台站密钥 { $digits } 开始,为该密钥的第 { $run } 次运行
 audit-no-key = 开始时没有台站密钥
 
 ## 验证:结论
