@@ -69,7 +69,7 @@ impl RunFolder {
     /// # Errors
     /// The folder can't be created, or there are too many runs.
     pub fn create_next(root: &Path, trial: &str) -> Result<(RunFolder, u32), EvidenceError> {
-        std::fs::create_dir_all(root).map_err(io("create", root))?;
+        create_root(root)?;
         for run in 1..=MAX_RUNS {
             let folder = RunFolder { root: root.to_owned(), name: format!("{trial}-r{run:02}") };
             // A link that leads nowhere takes the name, too.
@@ -99,7 +99,7 @@ impl RunFolder {
         root: &Path,
         trial: &str,
     ) -> Result<(RunFolder, u32, RunLock), EvidenceError> {
-        std::fs::create_dir_all(root).map_err(io("create", root))?;
+        create_root(root)?;
         // Held until this returns: whoever comes next sees the lock of the run.
         let gate = File::open(root).map_err(io("open", root))?;
         rustix::fs::flock(&gate, FlockOperation::LockExclusive)
@@ -289,6 +289,21 @@ impl RunFolder {
         std::fs::remove_dir_all(&path).map_err(io("remove", &path))?;
         sync_folder(&self.root)
     }
+}
+
+/// Creates an output folder, with the ones above it, durably: a run whose folder the power took
+/// away is lost, however well its journal was synced.
+fn create_root(root: &Path) -> Result<(), EvidenceError> {
+    let missing: Vec<&Path> = root
+        .ancestors()
+        .take_while(|path| !path.as_os_str().is_empty() && !path.exists())
+        .collect();
+    std::fs::create_dir_all(root).map_err(io("create", root))?;
+    for made in missing {
+        let above = made.parent().filter(|path| !path.as_os_str().is_empty());
+        sync_folder(above.unwrap_or(Path::new(".")))?;
+    }
+    Ok(())
 }
 
 /// Removes the folder of a finished run on its second disk: the segments, and nothing else that
