@@ -2,7 +2,8 @@
 # make test    the everyday tests
 # make bench   benchmarks against peers and the wire (about three quarters of an hour; BENCH_ROWS=4,5,6
 #              measures these rows alone, BENCH_SECONDS and BENCH_ROUNDS shorten)
-# make crash-test COUNT=100   kill the daemon that many times
+# make crash-test COUNT=100   kill the daemon that many times while it starts, records and finishes,
+#              and at every system call of a run and of a recovery; a table of what came of it
 # make picture  the readme's pictures, taken anew
 # make deps    what the build and the tests need: a CMake, Python peers, system packages
 # make clean   remove everything that make wrote
@@ -41,9 +42,17 @@ bench: deps
 	cargo build --release --locked -p daq -p rigs
 	cargo bench --locked -p suite --bench against_peers
 
+# The tests of cuts; those of another file are run where it is there.
+CRASH_TESTS := $(patsubst %.rs,--test %,$(notdir $(wildcard \
+    $(addprefix fixtures/suite/tests/,crash.rs fault_kill.rs fault_power.rs))))
+
 crash-test: deps
 	cargo build --release --locked -p daq -p rigs
-	CRASH_COUNT=$(COUNT) cargo test --release --locked -p suite --test crash -- --nocapture
+	@rm -f $(TARGET)/crash-summary.jsonl
+	export CRASH_COUNT=$(COUNT) CRASH_SUMMARY="$$(realpath $(TARGET))/crash-summary.jsonl"; ended=0; \
+	cargo test --release --locked --no-fail-fast -p suite $(CRASH_TESTS) -- --nocapture || ended=$$?; \
+	cargo test --release --locked -q -p suite --test crash_summary -- --nocapture; \
+	exit $$ended
 
 # The pictures of the readme: a demonstration in the viewer, in both languages.
 picture: deps

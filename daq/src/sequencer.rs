@@ -200,6 +200,10 @@ impl Writing {
             let stopping = stop.load(Ordering::Acquire);
             if let Some(failure) = progress.sync_failed() {
                 self.move_on(failure, progress)?;
+                if progress.failed.load(Ordering::Acquire) {
+                    // Nothing more goes into a file whose sync failed.
+                    return Ok(self.writer.root());
+                }
             }
             self.writer.synced(progress.acknowledged());
             if self.writer.is_unsynced_full() {
