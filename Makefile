@@ -4,7 +4,8 @@
 #              measures these rows alone, BENCH_SECONDS and BENCH_ROUNDS shorten)
 # make bench-evidence   journal, derivation, build and verification against plain reading and writing
 #              (BENCH_ROUNDS, BENCH_MEGABYTES, BENCH_OUT)
-# make crash-test COUNT=100   kill the daemon that many times
+# make crash-test COUNT=100   kill the daemon that many times while it starts, records and finishes,
+#              and at every system call of a run and of a recovery; a table of what came of it
 # make tamper-test         change every byte of a small sealed trial, and verify each time
 # make fuzz SECONDS=600   each fuzz target for so long (needs cargo-fuzz; TARGETS="wire journal" names some)
 # make soak HOURS=72 SECONDS=600   a trial of days, compressed, under a memory cap
@@ -51,9 +52,17 @@ bench: deps
 bench-evidence: deps
 	cargo bench --locked -p suite --bench evidence
 
+# The tests of cuts; those of another file are run where it is there.
+CRASH_TESTS := $(patsubst %.rs,--test %,$(notdir $(wildcard \
+    $(addprefix fixtures/suite/tests/,crash.rs fault_kill.rs fault_power.rs))))
+
 crash-test: deps
 	cargo build --release --locked -p daq -p rigs
-	CRASH_COUNT=$(COUNT) cargo test --release --locked -p suite --test crash -- --nocapture
+	@rm -f $(TARGET)/crash-summary.jsonl
+	export CRASH_COUNT=$(COUNT) CRASH_SUMMARY="$$(realpath $(TARGET))/crash-summary.jsonl"; ended=0; \
+	cargo test --release --locked --no-fail-fast -p suite $(CRASH_TESTS) -- --nocapture || ended=$$?; \
+	cargo test --release --locked -q -p suite --test crash_summary -- --nocapture; \
+	exit $$ended
 
 tamper-test: deps
 	cargo build --release --locked -p daq -p rigs

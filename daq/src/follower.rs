@@ -47,7 +47,8 @@ impl Follower {
     ) -> Result<bool, EvidenceError> {
         let (before, written) = (self.next_sequence, progress.written());
         while self.next_sequence < written {
-            let moves = progress.moves();
+            // While it moves, its new segment may be there without what is to stand in it.
+            let Some(moves) = progress.moves() else { break };
             if moves != self.moves {
                 self.reader = Reader::new(SegmentChain::following(&self.folder));
                 self.moves = moves;
@@ -59,7 +60,7 @@ impl Follower {
                     self.next_sequence = block.first_sequence + u64::from(block.record_count);
                 }
                 // It moved under the reader.
-                None if progress.moves() != moves => {}
+                None if progress.moves() != Some(moves) => {}
                 // What was written must read back; if it does not, the file system lies.
                 None => return Err(EvidenceError::EmbeddedJournalDiffers(self.folder.clone())),
             }

@@ -38,7 +38,8 @@ pub struct Progress {
     gate: Mutex<()>,
     /// Why the last sync failed, until the journal has moved.
     sync_failure: Mutex<Option<String>>,
-    moves: AtomicU64,
+    /// Two of each move: that it begins, and that it is done.
+    move_steps: AtomicU64,
 }
 
 impl Progress {
@@ -57,9 +58,10 @@ impl Progress {
         self.bytes.load(Ordering::Relaxed)
     }
 
-    /// How often the journal has moved to another disk.
-    pub fn moves(&self) -> u64 {
-        self.moves.load(Ordering::Acquire)
+    /// How often the journal has moved to another disk; `None` while it moves.
+    pub fn moves(&self) -> Option<u64> {
+        let steps = self.move_steps.load(Ordering::Acquire);
+        steps.is_multiple_of(2).then_some(steps / 2)
     }
 
     fn sync_failed(&self) -> Option<String> {
@@ -200,6 +202,10 @@ impl Writing {
             let stopping = stop.load(Ordering::Acquire);
             if let Some(failure) = progress.sync_failed() {
                 self.move_on(failure, progress)?;
+                if progress.failed.load(Ordering::Acquire) {
+                    // Nothing more goes into a file whose sync failed.
+                    return Ok(self.writer.root());
+                }
             }
             self.writer.synced(progress.acknowledged());
             if self.writer.is_unsynced_full() {
@@ -295,12 +301,14 @@ impl Writing {
             return Ok(());
         }
         tracing::error!(failure, "the disk of the journal failed; going on on the spare disk");
-        if let Err(error) = self.writer.move_to_spare(progress.acknowledged()) {
+        progress.move_steps.fetch_add(1, Ordering::AcqRel);
+        let moved = self.writer.move_to_spare(progress.acknowledged());
+        // In this order: who follows must know that it moved before there is more to read.
+        progress.move_steps.fetch_add(1, Ordering::AcqRel);
+        if let Err(error) = moved {
             progress.fail(format!("{failure}; and the spare disk failed: {error}"));
             return Err(error);
         }
-        // In this order: who follows must know that it moved before there is more to read.
-        progress.moves.fetch_add(1, Ordering::AcqRel);
         let next = self.writer.next_sequence();
         progress.written.store(next, Ordering::Release);
         progress.acknowledged.store(next, Ordering::Release);

@@ -102,7 +102,8 @@ fn page(trail: &Trail, language: Language) -> String {
     lines.push(match evidence::key_of(&trail.origin) {
         Some(key) => {
             let digits = key.fingerprint();
-            message!("audit-begun-with", digits = digits, run = station.key_run).in_language(language)
+            message!("audit-begun-with", digits = digits, run = station.key_run)
+                .in_language(language)
         }
         None => text(language, "audit-no-key"),
     });

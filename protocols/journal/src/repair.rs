@@ -10,6 +10,7 @@ use std::path::Path;
 use trial::record::{Body, JournalDamage, Kind};
 use trial::time::TrialTime;
 
+use crate::header::HEADER_BYTES;
 use crate::{ChainValue, Ending, JournalError, Reader, RunTag, io_error, records, segments};
 
 /// Most damaged places of a journal that is repaired; one with more is left to a person.
@@ -49,6 +50,7 @@ pub struct Repaired {
 /// No journal, not one good header, more damage than a journal can have by accident, or the
 /// system refused.
 pub fn repair(folder: &Path) -> Result<Repaired, JournalError> {
+    drop_empty_tail(folder)?;
     let mut reader = Reader::open(folder)?;
     let (mut last_good, mut last_boot) = (TrialTime::ZERO, 0);
     let (mut has_request_plan, mut has_end) = (false, false);
@@ -95,6 +97,32 @@ pub fn repair(folder: &Path) -> Result<Repaired, JournalError> {
     })
 }
 
+/// Removes segments at the end that hold no block, such as one that was being begun when its writer
+/// died. They say nothing, and what is read and written behind them would not fit together.
+fn drop_empty_tail(folder: &Path) -> Result<(), JournalError> {
+    let segments = segments(folder);
+    let mut removed = false;
+    // The first segment stays: its header says which trial it is.
+    for path in segments.iter().skip(1).rev() {
+        let length = path.metadata().map_err(io_error("look at", path))?.len();
+        if length > HEADER_BYTES as u64 {
+            break;
+        }
+        std::fs::remove_file(path).map_err(io_error("remove", path))?;
+        removed = true;
+    }
+    if removed { sync_folders(folder) } else { Ok(()) }
+}
+
+/// Makes durable which segments there are.
+fn sync_folders(folder: &Path) -> Result<(), JournalError> {
+    for place in [Some(folder.to_owned()), crate::spare_folder(folder)].into_iter().flatten() {
+        let directory = File::open(&place).map_err(io_error("open", &place))?;
+        directory.sync_all().map_err(io_error("sync", &place))?;
+    }
+    Ok(())
+}
+
 /// Keeps what lies before `good`, a segment and an offset in it; returns how many bytes were cut.
 /// What is cut is kept beside the journal as `cut-….bin`, since only a person can say that it is
 /// worthless.
@@ -122,10 +150,7 @@ fn cut(folder: &Path, good: (u32, u64)) -> Result<u64, JournalError> {
         }
     }
     if cut_bytes > 0 {
-        for place in [Some(folder.to_owned()), crate::spare_folder(folder)].into_iter().flatten() {
-            let directory = File::open(&place).map_err(io_error("open", &place))?;
-            directory.sync_all().map_err(io_error("sync", &place))?;
-        }
+        sync_folders(folder)?;
     }
     Ok(cut_bytes)
 }
