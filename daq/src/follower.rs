@@ -62,7 +62,7 @@ impl Follower {
                 // It moved under the reader.
                 None if progress.moves() != Some(moves) => {}
                 // What was written must read back; if it does not, the file system lies.
-                None => return Err(EvidenceError::EmbeddedJournalDiffers(self.folder.clone())),
+                None => return Err(EvidenceError::JournalDiffers(self.folder.clone())),
             }
         }
         Ok(self.next_sequence > before)

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use journal::{Block, ChainValue, Ending, Reader, records};
+use journal::{Block, ChainValue, Reader, records};
 use trial::document::Document;
 use trial::finding::Findings;
 use trial::plan::Plan;
@@ -16,7 +16,7 @@ use trialfile::{
 use wire::derive::{Derive, Row, Sink};
 
 use crate::heads::{Checkpoints, run_tag};
-use crate::{EvidenceError, RunFolder, StationKey};
+use crate::{EvidenceError, RunFolder, StationKey, verify};
 
 /// A trial file that was finished.
 #[derive(Debug, Clone)]
@@ -72,8 +72,10 @@ impl Output {
         if let Some(writer) = &mut self.writer
             && let Err(error) = step(writer)
         {
-            // A file with a hole in it is of no use.
-            (self.writer, self.failure) = (None, Some(error));
+            // A file with a hole in it is of no use, and is never closed: the library may crash
+            // when it closes a file that it could not write.
+            std::mem::forget(self.writer.take());
+            self.failure = Some(error);
         }
     }
 }
@@ -301,7 +303,7 @@ impl Builder {
             sign: &mut |statement| key.and_then(|key| key.sign_seal(statement)),
         };
         let seal = samples.finish(Some(&findings), &mut journal, sealing)?;
-        check_embedded(&self.path, root)?;
+        check_finished(&self.path, root)?;
         folder.publish(&self.path)?;
         Ok(Built { path: folder.trial_file(), origin, findings, seal })
     }
@@ -322,15 +324,13 @@ fn write_derived(samples: &FinishedSamples) -> Result<(), EvidenceError> {
     Ok(())
 }
 
-/// Reads the journal back out of the finished file: only then may the run's folder go.
-fn check_embedded(path: &Path, root: ChainValue) -> Result<(), EvidenceError> {
+/// Reads the finished file back: only then may the run's folder go.
+fn check_finished(path: &Path, root: ChainValue) -> Result<(), EvidenceError> {
     let file = TrialFile::open_own(path)?;
-    let mut reader = Reader::new(file.journal()?);
-    while reader.next_block()?.is_some() {}
-    if reader.root() == root && reader.ending() == Some(Ending::Clean) {
+    if file.seal()?.journal_root == root.0 && verify::is_as_derived(&file)? {
         Ok(())
     } else {
-        Err(EvidenceError::EmbeddedJournalDiffers(path.to_owned()))
+        Err(EvidenceError::FinishedFileDiffers(path.to_owned()))
     }
 }
 

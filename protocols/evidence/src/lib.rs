@@ -90,11 +90,16 @@ pub enum EvidenceError {
     /// A run that can't go on.
     #[error("the run in {0} has not begun, or has ended; finish it with `daq recover`")]
     NothingToResume(PathBuf),
-    /// The embedded journal is not what was written.
+    /// The finished file is not what its journal gives.
     #[error(
-        "{0}: the journal read back from the finished file is not the one that was written; the run's folder is kept"
+        "{0}: read back, the finished file is not what its journal gives: the disk did not keep what was written; the run's folder is kept, run `daq recover` on a disk that is sound"
     )]
-    EmbeddedJournalDiffers(PathBuf),
+    FinishedFileDiffers(PathBuf),
+    /// The journal does not read back as it was written.
+    #[error(
+        "the journal in {0} does not read back as it was written; the run's folder is kept, run `daq recover`"
+    )]
+    JournalDiffers(PathBuf),
     /// Another process owns the run.
     #[error("{path} is in use by process {holder}; end that one first")]
     Locked {

@@ -209,6 +209,17 @@ pub fn verify(path: &Path, checks: &Checks) -> Result<Verification, EvidenceErro
     })
 }
 
+/// Whether a file that was just built says what its journal gives: an error of a disk may have been
+/// lost on the way through the library. Seal and digest are not looked at.
+pub(crate) fn is_as_derived(file: &TrialFile) -> Result<bool, EvidenceError> {
+    let (mut compare, mut derive) = (Compare::new(file), Derive::new());
+    let mut read = Read::default();
+    let folded = fold(file, &mut derive, &mut compare, &mut read);
+    check_root(folded, &file.seal()?, &read, &mut compare)?;
+    compare.finish(&derive, &read.documents, read.end.as_ref(), read.last)?;
+    Ok(compare.differences.is_empty())
+}
+
 /// Reads the whole journal, feeding the fold of its samples and the check of its heads.
 fn fold(
     file: &TrialFile,

@@ -14,6 +14,7 @@ mod columns_read;
 mod descriptor;
 #[macro_use]
 mod element;
+mod failures;
 pub mod layout;
 mod library;
 mod overview;
@@ -59,6 +60,11 @@ pub enum TrialFileError {
         /// What the library said.
         source: hdf5::Error,
     },
+    /// Something could not be written, after which the library is of no use in this process.
+    #[error(
+        "the trial file could not be written; check that the disk has room and is sound, then run `daq recover`"
+    )]
+    Unwritable,
     /// The system refused.
     #[error("{doing} {path}: {source}")]
     Io {

@@ -28,7 +28,7 @@ use trial::time::TrialTime;
 
 use crate::source::Source;
 use crate::tables::{ClockRow, GapRow};
-use crate::{Seal, Sealing, TrialFile, TrialFileError, descriptor, doing, layout};
+use crate::{Seal, Sealing, TrialFile, TrialFileError, descriptor, doing, failures, layout};
 use columns::GroupColumns;
 
 /// Writes a trial file.
@@ -45,6 +45,25 @@ pub struct TrialWriter {
     clock: Table<ClockRow>,
     marks: Vec<(TrialTime, Mark)>,
     events: Vec<(TrialTime, Event)>,
+    open: StaysOpen,
+}
+
+/// Keeps a file open for as long as the process lives, unless it is whole: the library may crash when
+/// it closes a file that it could not write.
+#[derive(Debug)]
+struct StaysOpen(Option<File>);
+
+impl StaysOpen {
+    /// Everything was written: the file may be closed.
+    fn release(&mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for StaysOpen {
+    fn drop(&mut self) {
+        std::mem::forget(self.0.take());
+    }
 }
 
 /// A table that grows a chunk at a time.
@@ -169,6 +188,8 @@ impl TrialWriter {
         plan: std::sync::Arc<Plan>,
         groups: &[SampleGroup],
     ) -> Result<TrialWriter, TrialFileError> {
+        failures::watch();
+        failures::ensure_none()?;
         let file = descriptor::open_alone(|| {
             hdf5::FileBuilder::new()
                 // Whole chunks are written at once: a cache would only hold memory for each.
@@ -182,6 +203,7 @@ impl TrialWriter {
                 .create_excl(path)
         });
         let file = doing(|| format!("creating {}", path.display()), file)?;
+        let open = StaysOpen(Some(file.clone()));
         attribute(&file, "file_format", layout::FILE_FORMAT)?;
         number_attribute(&file, "file_format_version", layout::VERSION)?;
         attribute(&file, "default", layout::TRIAL)?;
@@ -214,6 +236,7 @@ impl TrialWriter {
             columns,
             marks: Vec::new(),
             events: Vec::new(),
+            open,
         })
     }
 
@@ -315,10 +338,12 @@ impl TrialWriter {
             let sm3: [u8; 32] = sm3::Sm3::digest(&document.bytes).into();
             attribute(&dataset, "sm3", &blake3::Hash::from_bytes(sm3).to_hex())?;
         }
+        // A flush behind a failure crashes.
+        failures::ensure_none()?;
         doing(|| "flushing".to_owned(), self.file.flush())?;
         let source = Source::Own(self.file.clone());
         let reader = TrialFile::from_source(self.path, source, self.plan, self.groups)?;
-        Ok(FinishedSamples { reader, file: self.file })
+        Ok(FinishedSamples { reader, file: self.file, open: self.open })
     }
 }
 
@@ -360,6 +385,7 @@ fn stored_groups<'a>(groups: &[SampleGroup], plan: &'a Plan) -> Vec<StoredGroup<
 pub struct FinishedSamples {
     reader: TrialFile,
     file: File,
+    open: StaysOpen,
 }
 
 impl FinishedSamples {
@@ -395,7 +421,7 @@ impl FinishedSamples {
     /// # Errors
     /// The file can't be written, or the journal can't be read.
     pub fn finish(
-        self,
+        mut self,
         findings: Option<&Findings>,
         journal: &mut dyn Read,
         sealing: Sealing<'_>,
@@ -409,7 +435,10 @@ impl FinishedSamples {
             attribute(&dataset, "content_type", "application/json")?;
         }
         embed_journal(file, journal)?;
+        failures::ensure_none()?;
         doing(|| "flushing".to_owned(), file.flush())?;
+        failures::ensure_none()?;
+        self.open.release();
         let path = self.reader.path().to_owned();
         // The reader's hold on the file goes first: the last one closes it.
         drop(self.reader);
