@@ -81,7 +81,7 @@ impl GroupRows {
         self.uncertainties.push(row.time_uncertainty_ns);
         self.records.push(row.record);
         self.samples.extend_from_slice(row.samples);
-        if self.times.len() % SORTED_ROWS == 0 {
+        if self.times.len().is_multiple_of(SORTED_ROWS) {
             self.sort();
         }
     }
