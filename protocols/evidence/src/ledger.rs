@@ -103,16 +103,20 @@ impl Ledger {
         if fresh {
             sync_folder(root)?;
         }
-        let mut text = String::new();
-        (&mut file).take(MAX_LEDGER_BYTES).read_to_string(&mut text).map_err(io("read", &path))?;
-        // A line without its end was being written when the power went; nobody was told of it.
-        let whole = text.rfind('\n').map_or(0, |end| end + 1);
-        if whole < text.len() {
-            text.truncate(whole);
+        let mut bytes = Vec::new();
+        (&mut file).take(MAX_LEDGER_BYTES).read_to_end(&mut bytes).map_err(io("read", &path))?;
+        let (entries, last_line_digest, whole) = good_entries(&bytes);
+        let tail = bytes.get(whole..).unwrap_or_default();
+        if holds_an_entry(tail) {
+            return Err(EvidenceError::Ledger { path, entry: entries.len() + 1 });
+        }
+        if !tail.is_empty() {
+            // It was being written when the power went; nobody was told of it. Only a person can
+            // say that it is worthless.
+            let kept = root.join(format!("{FILE_NAME}.cut-{whole}.bin"));
+            std::fs::write(&kept, tail).map_err(io("write to", &kept))?;
             file.set_len(whole as u64).map_err(io("cut", &path))?;
         }
-        let (entries, last_line_digest) =
-            check(&text).map_err(|entry| EvidenceError::Ledger { path: path.clone(), entry })?;
         Ok(Ledger { path, file, entries, last_line_digest })
     }
 
@@ -186,16 +190,26 @@ impl Ledger {
     }
 }
 
-/// The entries of a ledger and the digest of its last line, or the number of the first bad one.
-fn check(text: &str) -> Result<(Vec<LedgerEntry>, String), usize> {
-    let mut before = "0".repeat(DIGEST_DIGITS);
-    let mut entries = Vec::new();
-    for (index, line) in text.lines().enumerate() {
-        let entry = parse_entry(line, index, &before).ok_or(index + 1)?;
-        before = blake3::hash(line.as_bytes()).to_hex().to_string();
+/// The entries at the beginning of a ledger that check, the digest of the last line of them, and
+/// how many bytes they are.
+fn good_entries(bytes: &[u8]) -> (Vec<LedgerEntry>, String, usize) {
+    let (mut entries, mut before, mut length) = (Vec::new(), "0".repeat(DIGEST_DIGITS), 0);
+    for line in bytes.split_inclusive(|&byte| byte == b'\n') {
+        let text = line.strip_suffix(b"\n").and_then(|line| std::str::from_utf8(line).ok());
+        let entry = text.and_then(|line| parse_entry(line, entries.len(), &before));
+        let (Some(text), Some(entry)) = (text, entry) else { break };
+        before = blake3::hash(text.as_bytes()).to_hex().to_string();
         entries.push(entry);
+        length += line.len();
     }
-    Ok((entries, before))
+    (entries, before, length)
+}
+
+/// Whether a whole entry is among these lines, in whatever place: then something before it was
+/// changed, and no power cut is to blame.
+fn holds_an_entry(bytes: &[u8]) -> bool {
+    let mut lines = bytes.split_inclusive(|&byte| byte == b'\n');
+    lines.any(|line| line.ends_with(b"\n") && serde_json::from_slice::<LedgerEntry>(line).is_ok())
 }
 
 /// The entry at `index`, from 0, if it is in its place of the chain.

@@ -58,9 +58,43 @@ fn an_entry_cannot_be_changed_or_taken_out() {
     assert_eq!(Ledger::open(&scratch.0).unwrap().entries().len(), 3);
 
     let changed = text.replacen("\"run\":2", "\"run\":7", 1);
-    assert_eq!(check(&changed).unwrap_err(), 3);
-    let lines: Vec<&str> = text.lines().collect();
-    assert_eq!(check(&[lines[0], lines[2]].join("\n")).unwrap_err(), 2);
+    let path = scratch.0.join(FILE_NAME);
+    let refused = |text: &str| {
+        std::fs::write(&path, text).unwrap();
+        match Ledger::open(&scratch.0) {
+            Err(EvidenceError::Ledger { entry, .. }) => entry,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(refused(&changed), 3);
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    assert_eq!(refused(&[lines[0], lines[2]].concat()), 2);
+    assert_eq!(refused(&[lines[0], "garbage\n", lines[1]].concat()), 2);
+}
+
+/// What a power cut leaves of an entry that was being written is put aside, whatever it is.
+#[test]
+fn what_was_torn_at_the_end_is_put_aside() {
+    for (name, tail) in [
+        ("torn", &b"{\"entry\":3,\"tri"[..]),
+        ("garbled", b"\xff\xfe\n\x00{}\n\x80"),
+        ("zeros", &[0; 300]),
+    ] {
+        let scratch = Scratch::new(name);
+        let mut ledger = Ledger::open(&scratch.0).unwrap();
+        (1..=2).for_each(|run| begin(&mut ledger, run, None));
+        drop(ledger);
+        let path = scratch.0.join(FILE_NAME);
+        let whole = std::fs::read(&path).unwrap();
+        std::fs::write(&path, [&whole, tail].concat()).unwrap();
+        let mut ledger = Ledger::open(&scratch.0).unwrap();
+        assert_eq!(ledger.entries().len(), 2, "{name}");
+        begin(&mut ledger, 3, None);
+        drop(ledger);
+        let kept = scratch.0.join(format!("{FILE_NAME}.cut-{}.bin", whole.len()));
+        assert_eq!(std::fs::read(kept).unwrap(), tail, "{name}");
+        assert_eq!(Ledger::open(&scratch.0).unwrap().entries().len(), 3, "{name}");
+    }
 }
 
 #[test]
