@@ -9,13 +9,15 @@
 //!   file or beside it is trusted for being there.
 //! - Nothing is written.
 
+mod columns;
 mod compare;
 mod difference;
 mod heads;
+mod scan;
 
 use std::path::{Path, PathBuf};
 
-use journal::{ChainValue, Damaged, Ending, Reader, RunTag, records};
+use journal::{ChainValue, Damaged, Ending, RunTag, records};
 use trial::document::Document;
 use trial::record::{Body, End, JournalDamage, Origin, Record};
 use trial::recording::Recording as _;
@@ -24,12 +26,13 @@ use trialfile::{Seal, SealState, TrialFile, TrialFileError};
 use wire::derive::Derive;
 
 use crate::amendment::{AmendmentsReport, check_amendments};
-use crate::builder::missing_until;
 use crate::signature::{PublicKey, TrustedKeys, verify_seal};
 use crate::witness::{WitnessFinding, check_witnessed, witnessed_heads};
 use crate::{EvidenceError, key_of};
 use compare::Compare;
+use columns::ColumnsFound;
 use heads::{HeadCheck, Place};
+use scan::{Scanned, ScannedAll};
 
 pub use difference::{Difference, HeadFault, Part};
 pub use heads::HeadsFound;
@@ -159,18 +162,19 @@ impl Read {
 pub fn verify(path: &Path, checks: &Checks) -> Result<Verification, EvidenceError> {
     let file = TrialFile::open(path)?;
     let seal = file.seal()?;
-    let (mut compare, mut derive) = (Compare::new(&file), Derive::new());
+    let (comparing, batches) = columns::pair();
+    let (mut compare, mut derive) = (Compare::new(&file, comparing), Derive::new());
     let mut read = Read::default();
-    // The digest has a thread of its own: hashing takes about as long as deriving.
-    let (digest, folded) = std::thread::scope(|scope| {
+    // The digest, the journal and the columns have a thread each: all of them take about as long
+    // as deriving.
+    let (digest, columns, folded) = std::thread::scope(|scope| {
         let digest = scope.spawn(|| seal.matches(path, &mut |_| {}));
+        let columns = scope.spawn(|| columns::compare(&file, batches));
         let folded = fold(&file, &mut derive, &mut compare, &mut read);
-        (digest.join(), folded)
+        compare.close_columns();
+        (ended(digest, path), ended(columns, path), folded)
     });
-    let digest_matches = digest.unwrap_or_else(|_| {
-        let source = std::io::Error::other("the thread ended by itself");
-        Err(TrialFileError::Io { doing: "hash", path: path.to_owned(), source })
-    })?;
+    let (digest_matches, columns) = (digest??, columns??);
     check_root(folded, &seal, &read, &mut compare)?;
     compare.finish(&derive, &read.documents, read.end.as_ref(), read.last)?;
     let origin = file.head().origin.clone();
@@ -182,6 +186,8 @@ pub fn verify(path: &Path, checks: &Checks) -> Result<Verification, EvidenceErro
         differences.push(Difference::Name);
     }
     let sealed_by = check_seal(&seal, &origin, read.tag, &mut differences);
+    let ColumnsFound { differences: of_columns, samples } = columns;
+    differences.extend(of_columns);
     differences.append(&mut compare.differences);
     differences.extend(read.heads.differences());
     let stored = file.checkpoints()?.unwrap_or_default();
@@ -197,7 +203,7 @@ pub fn verify(path: &Path, checks: &Checks) -> Result<Verification, EvidenceErro
     Ok(Verification {
         differences,
         records: read.records,
-        samples: compare.samples,
+        samples,
         root: ChainValue(seal.journal_root).to_hex(),
         tag: read.tag,
         origin,
@@ -209,15 +215,15 @@ pub fn verify(path: &Path, checks: &Checks) -> Result<Verification, EvidenceErro
     })
 }
 
-/// Whether a file that was just built says what its journal gives: an error of a disk may have been
-/// lost on the way through the library. Seal and digest are not looked at.
-pub(crate) fn is_as_derived(file: &TrialFile) -> Result<bool, EvidenceError> {
-    let (mut compare, mut derive) = (Compare::new(file), Derive::new());
-    let mut read = Read::default();
-    let folded = fold(file, &mut derive, &mut compare, &mut read);
-    check_root(folded, &file.seal()?, &read, &mut compare)?;
-    compare.finish(&derive, &read.documents, read.end.as_ref(), read.last)?;
-    Ok(compare.differences.is_empty())
+/// What a thread came to.
+fn ended<T>(
+    thread: std::thread::ScopedJoinHandle<'_, T>,
+    path: &Path,
+) -> Result<T, TrialFileError> {
+    thread.join().map_err(|_| {
+        let source = std::io::Error::other("the thread ended by itself");
+        TrialFileError::Io { doing: "verify", path: path.to_owned(), source }
+    })
 }
 
 /// Reads the whole journal, feeding the fold of its samples and the check of its heads.
@@ -227,26 +233,40 @@ fn fold(
     compare: &mut Compare<'_>,
     read: &mut Read,
 ) -> Result<(ChainValue, Ending), EvidenceError> {
-    let mut reader = Reader::new(file.journal()?);
-    loop {
-        let tag = reader.tag();
-        let Some(block) = reader.next_block()? else { break };
-        let place = Place { tag, chain: block.chain_before, alone: block.record_count == 1 };
-        // One more than a journal can have explained: then nothing is.
-        if read.damaged.len() <= MAX_DAMAGED_PLACES {
-            read.damaged.extend(block.damage);
-        }
-        if let Some(next) = missing_until(&block) {
-            derive.hole(next)?;
-        }
-        for record in records(block.body) {
-            let record = record.decode()?;
-            read.take(&record, place);
-            derive.feed(&record, compare)?;
-        }
+    let journal = file.journal()?;
+    let (to, from) = scan::pair();
+    let (scanned, derived) = std::thread::scope(|scope| {
+        let scanned = scope.spawn(move || scan::scan(journal, &to));
+        let derived = from.iter().try_for_each(|block| take_block(&block, derive, compare, read));
+        // Who failed takes no more, so that the scan ends, too.
+        drop(from);
+        (ended(scanned, file.path()), derived)
+    });
+    derived?;
+    let ScannedAll { tag, root, ending } = scanned??;
+    read.tag = tag;
+    Ok((root, ending))
+}
+
+fn take_block(
+    block: &Scanned,
+    derive: &mut Derive,
+    compare: &mut Compare<'_>,
+    read: &mut Read,
+) -> Result<(), EvidenceError> {
+    // One more than a journal can have explained: then nothing is.
+    if read.damaged.len() <= MAX_DAMAGED_PLACES {
+        read.damaged.extend(block.damage);
     }
-    read.tag = reader.tag();
-    Ok((reader.root(), reader.ending().unwrap_or(Ending::Clean)))
+    if let Some(next) = block.missing_until {
+        derive.hole(next)?;
+    }
+    for record in records(&block.body) {
+        let record = record.decode()?;
+        read.take(&record, block.place);
+        derive.feed(&record, compare)?;
+    }
+    Ok(())
 }
 
 /// Holds what the journal came to against the user block.

@@ -153,12 +153,16 @@ pub(crate) fn append_record(
 
 /// Splits the first record off a body; `None` if it does not check.
 pub(crate) fn split_record(body: &[u8]) -> Option<(RawRecord<'_>, &[u8])> {
+    let (record, rest) = split_checked_record(body)?;
+    let whole = body.get(..body.len() - rest.len())?;
+    (crc32c::crc32c(whole.get(8..)?) == u32_at(whole, 4)).then_some((record, rest))
+}
+
+/// Splits the first record off a body whose records were checked before; `None` if there is none.
+pub(crate) fn split_checked_record(body: &[u8]) -> Option<(RawRecord<'_>, &[u8])> {
     let header = body.first_chunk::<RECORD_HEADER_BYTES>()?;
     let end = RECORD_HEADER_BYTES.checked_add(u32_at(header, 0) as usize)?;
     let (whole, rest) = body.split_at_checked(end)?;
-    if crc32c::crc32c(&whole[8..]) != u32_at(header, 4) {
-        return None;
-    }
     let record = RawRecord {
         sequence: u64_at(header, 8),
         at: TrialTime(u64_at(header, 16) as i64),

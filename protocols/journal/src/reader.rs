@@ -13,7 +13,7 @@ use std::path::Path;
 
 use trial::record::JournalDamage;
 
-use crate::format::split_record;
+use crate::format::{split_checked_record, split_record};
 use crate::header::{
     BLOCK_MAGIC, BlockHeader, HEADER_BYTES, Head, PEEK_BYTES, SEGMENT_MAGIC, SegmentHeader,
     Version, head, is_tag_of, segment_header,
@@ -391,11 +391,11 @@ fn checks(body: &[u8], first_sequence: u64, record_count: u32) -> bool {
     rest.is_empty()
 }
 
-/// The records of a good block's body, in order.
+/// The records of a good block's body, in order. Their checksums are not looked at again.
 pub fn records(body: &[u8]) -> impl Iterator<Item = RawRecord<'_>> {
     let mut rest = body;
     std::iter::from_fn(move || {
-        let (record, behind) = split_record(rest)?;
+        let (record, behind) = split_checked_record(rest)?;
         rest = behind;
         Some(record)
     })

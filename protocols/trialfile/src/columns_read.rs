@@ -1,171 +1,275 @@
-//! The columns of a channel, looked up once and read a stretch at a time.
+//! The stored columns of a group of channels, held against rows that were derived anew.
 
 use std::sync::Arc;
 
-use trial::channel::{ChannelIndex, Quality, Raw, RawType};
-use trial::recording::{MAX_CHUNK_SAMPLES, Recording as _};
-use trial::time::TrialTime;
+use trial::channel::{ChannelIndex, RawType};
+use trial::recording::{Recording as _, SampleGroup};
 
-use crate::element::Element;
+use crate::element::{Element, ElementKind, encode_all};
+use crate::places::PlainDataset;
+use crate::rows::{GroupRows, with_raws};
 use crate::source::Source;
-use crate::{TrialFile, TrialFileError, read};
+use crate::{TrialFile, TrialFileError};
 
-/// The columns of one channel.
+/// The stored columns of a group.
 #[derive(Debug)]
-pub struct ChannelColumns {
+pub struct StoredGroup {
     source: Arc<Source>,
+    channels: Vec<StoredChannel>,
+    /// Kept to reuse its memory.
+    bytes: Vec<u8>,
+}
+
+#[derive(Debug)]
+struct StoredChannel {
     value: Column,
     raw: Column,
-    raw_type: RawType,
     quality: Column,
+    /// What channels that are sampled together share.
     time: Column,
     time_uncertainty: Column,
     record: Column,
+    /// Whether the shared columns are those of the group's first channel.
+    shares: bool,
 }
 
 /// One column: where it is, and how many samples it has.
 #[derive(Debug)]
 struct Column {
     name: String,
+    kind: ElementKind,
     length: usize,
+    /// `None` if it is read through the library.
+    plain: Option<PlainDataset>,
 }
 
-/// What a channel has of its own, of a stretch of samples.
-#[derive(Debug, Clone, PartialEq)]
-pub struct OwnColumns {
-    /// Values in the channel's unit.
-    pub values: Vec<f64>,
-    /// The numbers as the device gave them.
-    pub raws: Vec<Raw>,
-    /// Quality of each.
-    pub qualities: Vec<Quality>,
+/// A row in which a channel's stored column is not as derived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoredDifference {
+    /// The channel, by its position in the group.
+    pub position: usize,
+    /// The row, from the first of those that were compared.
+    pub row: usize,
+    /// Name of the column.
+    pub column: &'static str,
 }
 
-/// What channels that are sampled together share, of a stretch of samples.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SharedColumns {
-    /// Times.
-    pub times: Vec<TrialTime>,
-    /// Half widths of their uncertainty, in nanoseconds.
-    pub time_uncertainties_ns: Vec<u32>,
-    /// Numbers of the journal records that completed their frames.
-    pub records: Vec<u64>,
+/// Names and types of a channel's columns, in the order of [`StoredChannel`].
+fn columns_of(raw_type: RawType) -> [(&'static str, ElementKind); 6] {
+    let raw = match raw_type {
+        RawType::U8 => ElementKind::U8,
+        RawType::I8 => ElementKind::I8,
+        RawType::U64 => ElementKind::U64,
+        RawType::I64 => ElementKind::I64,
+        RawType::U16 => ElementKind::U16,
+        RawType::I16 => ElementKind::I16,
+        RawType::U32 => ElementKind::U32,
+        RawType::I32 => ElementKind::I32,
+        RawType::F32 => ElementKind::F32,
+        RawType::F64 => ElementKind::F64,
+    };
+    [
+        ("value", ElementKind::F64),
+        ("raw", raw),
+        ("quality", ElementKind::U16),
+        ("time", ElementKind::I64),
+        ("time_uncertainty", ElementKind::U32),
+        ("record", ElementKind::U64),
+    ]
 }
 
-impl TrialFile {
-    /// Opens the columns of a channel.
+impl StoredGroup {
+    /// Opens the columns of a group's channels, which are among those of the file's plan.
     ///
     /// # Errors
     /// One is missing.
-    pub fn columns(&self, channel: ChannelIndex) -> Result<ChannelColumns, TrialFileError> {
-        let source = Arc::clone(self.source());
-        let column = |column| {
-            let name = self.column(channel, column);
-            let length = source.size(&name)?;
-            Ok::<Column, TrialFileError>(Column { name, length })
-        };
-        Ok(ChannelColumns {
-            value: column("value")?,
-            raw: column("raw")?,
-            raw_type: self.plan().channel_at(channel).raw_type,
-            quality: column("quality")?,
-            time: column("time")?,
-            time_uncertainty: column("time_uncertainty")?,
-            record: column("record")?,
-            source,
-        })
+    pub fn open(file: &TrialFile, group: &SampleGroup) -> Result<StoredGroup, TrialFileError> {
+        let mut channels: Vec<StoredChannel> = Vec::with_capacity(group.channels.len());
+        for &channel in &group.channels {
+            let opened = StoredChannel::open(file, channel, channels.first())?;
+            channels.push(opened);
+        }
+        Ok(StoredGroup { source: Arc::clone(file.source()), channels, bytes: Vec::new() })
+    }
+
+    /// The first difference of each channel between these rows and the stored ones from `start` on.
+    ///
+    /// # Errors
+    /// The columns can't be read, or the rows are none of this group.
+    pub fn differences(
+        &mut self,
+        start: usize,
+        rows: &mut GroupRows,
+    ) -> Result<Vec<StoredDifference>, TrialFileError> {
+        rows.sort()?;
+        let mut found = Vec::new();
+        for (position, channel) in self.channels.iter().enumerate() {
+            let mut reading = Reading { source: &self.source, start, bytes: &mut self.bytes };
+            if let Some((row, column)) = channel.difference(&mut reading, rows, position)? {
+                found.push(StoredDifference { position, row, column });
+            }
+        }
+        Ok(found)
+    }
+
+    /// Fewest and most samples that a channel's columns have; they are the same in a whole file.
+    pub fn lengths(&self, position: usize) -> Option<(usize, usize)> {
+        let channel = self.channels.get(position)?;
+        let lengths = channel.columns().map(|column| column.length);
+        Some((lengths.into_iter().min()?, lengths.into_iter().max()?))
     }
 }
 
-impl ChannelColumns {
-    /// Fewest and most samples that a column has; they are the same in a whole file.
-    pub fn lengths(&self) -> (usize, usize) {
-        let all = [
-            &self.value,
-            &self.raw,
-            &self.quality,
-            &self.time,
-            &self.time_uncertainty,
-            &self.record,
-        ];
-        let sizes = all.map(|column| column.length);
-        (sizes.into_iter().min().unwrap_or(0), sizes.into_iter().max().unwrap_or(0))
+impl StoredChannel {
+    fn open(
+        file: &TrialFile,
+        channel: ChannelIndex,
+        first: Option<&StoredChannel>,
+    ) -> Result<StoredChannel, TrialFileError> {
+        let columns = columns_of(file.plan().channel_at(channel).raw_type)
+            .map(|(column, kind)| (kind, file.column(channel, column)));
+        let plain = file.plain(&columns)?;
+        let mut opened = Vec::with_capacity(columns.len());
+        for ((kind, name), plain) in columns.into_iter().zip(plain) {
+            let length = match &plain {
+                Some(plain) => plain.length(),
+                None => file.source().size(&name)?,
+            };
+            opened.push(Column { name, kind, length, plain });
+        }
+        let six: Result<[Column; 6], _> = opened.try_into();
+        let Ok([value, raw, quality, time, time_uncertainty, record]) = six else {
+            let what = file.plan().channel_at(channel).id.0.clone();
+            return Err(TrialFileError::Malformed { what, why: "a column is missing".to_owned() });
+        };
+        let shares = false;
+        let mut opened =
+            StoredChannel { value, raw, quality, time, time_uncertainty, record, shares };
+        if let Some(first) = first {
+            opened.shares = opened.shares_with(first, file.source())?;
+        }
+        Ok(opened)
     }
 
-    /// Whether the shared columns of another channel are the very same objects.
-    ///
-    /// # Errors
-    /// The library does not tell.
-    pub fn shares_with(&self, other: &ChannelColumns) -> Result<bool, TrialFileError> {
-        let pairs = [
-            (&self.time, &other.time),
-            (&self.time_uncertainty, &other.time_uncertainty),
-            (&self.record, &other.record),
-        ];
-        for (mine, its) in pairs {
-            if !self.source.same(&mine.name, &its.name)? {
+    fn columns(&self) -> [&Column; 6] {
+        let [time, time_uncertainty, record] = self.shared();
+        [&self.value, &self.raw, &self.quality, time, time_uncertainty, record]
+    }
+
+    fn shared(&self) -> [&Column; 3] {
+        [&self.time, &self.time_uncertainty, &self.record]
+    }
+
+    /// Whether the shared columns of another channel are the very same.
+    fn shares_with(&self, other: &StoredChannel, source: &Source) -> Result<bool, TrialFileError> {
+        for (mine, its) in self.shared().into_iter().zip(other.shared()) {
+            let same = match (&mine.plain, &its.plain) {
+                (Some(mine), Some(its)) => mine.is_same(its),
+                _ => source.same(&mine.name, &its.name)?,
+            };
+            if !same {
                 return Ok(false);
             }
         }
         Ok(true)
     }
 
-    /// What the channel has of its own, `count` samples from `start` on or as many as there are,
-    /// at most [`MAX_CHUNK_SAMPLES`].
-    ///
-    /// # Errors
-    /// They can't be read.
-    pub fn own(&self, start: usize, count: usize) -> Result<OwnColumns, TrialFileError> {
-        let codes: Vec<u16> = self.stretch(&self.quality, start, count)?;
-        let raws = match self.raw_type {
-            RawType::U8 => self.raws(start, count, Raw::U8),
-            RawType::I8 => self.raws(start, count, Raw::I8),
-            RawType::U64 => self.raws(start, count, Raw::U64),
-            RawType::I64 => self.raws(start, count, Raw::I64),
-            RawType::U16 => self.raws(start, count, Raw::U16),
-            RawType::I16 => self.raws(start, count, Raw::I16),
-            RawType::U32 => self.raws(start, count, Raw::U32),
-            RawType::I32 => self.raws(start, count, Raw::I32),
-            RawType::F32 => self.raws(start, count, Raw::F32),
-            RawType::F64 => self.raws(start, count, Raw::F64),
-        }?;
-        Ok(OwnColumns {
-            values: self.stretch(&self.value, start, count)?,
-            raws,
-            qualities: read::decode_qualities(codes)?,
-        })
-    }
-
-    /// What the channel shares with those that are sampled with it; as [`ChannelColumns::own`].
-    ///
-    /// # Errors
-    /// They can't be read.
-    pub fn shared(&self, start: usize, count: usize) -> Result<SharedColumns, TrialFileError> {
-        let times: Vec<i64> = self.stretch(&self.time, start, count)?;
-        Ok(SharedColumns {
-            times: times.into_iter().map(TrialTime).collect(),
-            time_uncertainties_ns: self.stretch(&self.time_uncertainty, start, count)?,
-            records: self.stretch(&self.record, start, count)?,
-        })
-    }
-
-    fn raws<T: Element>(
+    /// The first row that differs, and in which column.
+    fn difference(
         &self,
-        start: usize,
-        count: usize,
-        make: fn(T) -> Raw,
-    ) -> Result<Vec<Raw>, TrialFileError> {
-        Ok(self.stretch(&self.raw, start, count)?.into_iter().map(make).collect())
+        reading: &mut Reading<'_>,
+        rows: &GroupRows,
+        position: usize,
+    ) -> Result<Option<(usize, &'static str)>, TrialFileError> {
+        let mut first = None;
+        let mut take = |found: Option<usize>, column| {
+            let earlier = |row: usize| first.is_none_or(|(earliest, _)| row < earliest);
+            if let Some(row) = found.filter(|row| earlier(*row)) {
+                first = Some((row, column));
+            }
+        };
+        if !self.shares {
+            take(reading.first_other(&self.time, &rows.times)?, "time");
+            take(
+                reading.first_other(&self.time_uncertainty, &rows.uncertainties)?,
+                "time_uncertainty",
+            );
+            take(reading.first_other(&self.record, &rows.records)?, "record");
+        }
+        let Some(own) = rows.columns.get(position) else { return Ok(first) };
+        take(reading.first_other(&self.value, &own.values)?, "value");
+        let raw = with_raws!(&own.raws, numbers => reading.first_other(&self.raw, numbers))?;
+        take(raw, "raw");
+        let quality = match own.qualities.as_slice() {
+            [] => reading.first_not_zero(&self.quality, rows.len())?,
+            codes => reading.first_other(&self.quality, codes)?,
+        };
+        take(quality, "quality");
+        Ok(first)
     }
+}
 
-    fn stretch<T: Element>(
-        &self,
+/// How stored columns are read.
+struct Reading<'a> {
+    source: &'a Source,
+    start: usize,
+    bytes: &'a mut Vec<u8>,
+}
+
+impl Reading<'_> {
+    /// Offset of the first number that differs, bit for bit: a value that is no number equals
+    /// itself, and 0 is not -0.
+    fn first_other<T: Element>(
+        &mut self,
         column: &Column,
-        start: usize,
+        derived: &[T],
+    ) -> Result<Option<usize>, TrialFileError> {
+        if column.kind != T::KIND {
+            // The stored plan has another type for the channel than the recorded one.
+            return Ok((!derived.is_empty()).then_some(0));
+        }
+        self.read::<T>(column, derived.len())?;
+        let derived = T::bytes_of(derived);
+        if self.bytes[..] == derived[..] {
+            return Ok(None);
+        }
+        let same = self.bytes.iter().zip(&derived[..]).take_while(|(one, other)| one == other);
+        Ok(Some(same.count() / T::BYTES))
+    }
+
+    /// The same where all derived numbers are 0.
+    fn first_not_zero(
+        &mut self,
+        column: &Column,
         count: usize,
-    ) -> Result<Vec<T>, TrialFileError> {
-        let start = start.min(column.length);
-        let end = column.length.min(start + count.min(MAX_CHUNK_SAMPLES));
-        self.source.read(&column.name, start..end)
+    ) -> Result<Option<usize>, TrialFileError> {
+        let range = self.start..self.start + count;
+        if column.plain.as_ref().is_some_and(|plain| {
+            range.end <= plain.length() && plain.is_unwritten_zero(range)
+        }) {
+            return Ok(None);
+        }
+        self.read::<u16>(column, count)?;
+        let bytes = &self.bytes[..];
+        let other = bytes.iter().position(|byte| *byte != 0).map(|at| at / u16::BYTES);
+        let short = bytes.len() / u16::BYTES;
+        Ok(other.or((short < count).then_some(short)))
+    }
+
+    /// Reads `count` numbers, or as many as there are.
+    fn read<T: Element>(&mut self, column: &Column, count: usize) -> Result<(), TrialFileError> {
+        let start = self.start.min(column.length);
+        let range = start..column.length.min(start + count);
+        match &column.plain {
+            Some(plain) => plain.read(range, self.bytes).map_err(|error| {
+                TrialFileError::Malformed { what: column.name.clone(), why: error.to_string() }
+            }),
+            None => {
+                let numbers: Vec<T> = self.source.read(&column.name, range)?;
+                self.bytes.clear();
+                encode_all(&numbers, self.bytes);
+                Ok(())
+            }
+        }
     }
 }

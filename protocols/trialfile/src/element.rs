@@ -4,6 +4,8 @@
 //! - The types of the layout and no others; every type has a number of its own for ever.
 //! - Both ends are the same program on the same machine; the bytes are little-endian all the same.
 
+use std::borrow::Cow;
+
 use hdf5::H5Type;
 
 use crate::tables::{BinRow, ClockRow, GapRow};
@@ -20,6 +22,13 @@ pub(crate) trait Element: H5Type + Copy {
 
     /// Reads one from exactly its bytes; what is missing counts as zero.
     fn decode(bytes: &[u8]) -> Self;
+
+    /// The bytes of elements behind one another, where they are if they lie so in memory.
+    fn bytes_of(elements: &[Self]) -> Cow<'_, [u8]> {
+        let mut bytes = Vec::new();
+        encode_all(elements, &mut bytes);
+        Cow::Owned(bytes)
+    }
 }
 
 macro_rules! kinds {
@@ -41,6 +50,13 @@ macro_rules! kinds {
             pub fn number(self) -> u8 {
                 match self {
                     $(ElementKind::$kind => $number,)*
+                }
+            }
+
+            /// Bytes that an element takes.
+            pub fn bytes(self) -> usize {
+                match self {
+                    $(ElementKind::$kind => <$type as Element>::BYTES,)*
                 }
             }
 
@@ -94,6 +110,11 @@ macro_rules! number {
 
             fn decode(bytes: &[u8]) -> $type {
                 bytes.first_chunk().map_or(Default::default(), |one| <$type>::from_le_bytes(*one))
+            }
+
+            #[cfg(target_endian = "little")]
+            fn bytes_of(elements: &[$type]) -> Cow<'_, [u8]> {
+                Cow::Borrowed(bytemuck::cast_slice(elements))
             }
         }
     };
@@ -172,6 +193,7 @@ mod tests {
         let (mut bytes, mut back) = (Vec::new(), Vec::new());
         encode_all(elements, &mut bytes);
         assert_eq!(bytes.len(), elements.len() * T::BYTES);
+        assert_eq!(T::bytes_of(elements), bytes);
         decode_all(&bytes, &mut back);
         assert_eq!(elements, back);
     }

@@ -18,10 +18,12 @@ mod failures;
 pub mod layout;
 mod library;
 mod overview;
+mod places;
 pub mod pyramid;
 mod read;
 pub mod reader_process;
 mod refusal;
+mod rows;
 pub mod seal;
 mod source;
 mod tables;
@@ -31,10 +33,11 @@ use std::path::{Path, PathBuf};
 
 use words::{Language, Message, message};
 
-pub use columns_read::{ChannelColumns, OwnColumns, SharedColumns};
+pub use columns_read::{StoredDifference, StoredGroup};
 pub use read::{DerivedSamples, StoredSamples, TrialFile};
 pub use reader_process::{Confinement, Enforcement, ReaderFault};
 pub use refusal::{Refusal, Refused};
+pub use rows::GroupRows;
 pub use seal::{Seal, SealState, Sealing, Sign};
 pub use write::{FinishedSamples, TrialWriter};
 

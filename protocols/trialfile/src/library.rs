@@ -12,6 +12,7 @@ use hdf5::types::VarLenUnicode;
 use hdf5::{Dataset, File};
 
 use crate::element::Element;
+use crate::places::Places;
 use crate::{TrialFileError, doing};
 
 /// Most datasets that stay open between requests: an open one takes some 20 kB.
@@ -81,6 +82,11 @@ impl Library {
     /// Whether two names lead to one dataset.
     pub fn same(&mut self, first: &str, second: &str) -> Result<bool, TrialFileError> {
         same(&self.file, first, second)
+    }
+
+    /// Where the chunks of a dataset lie; `None` if it has to be read through the library.
+    pub fn places<T: Element>(&mut self, name: &str) -> Result<Option<Places>, TrialFileError> {
+        Places::of::<T>(&self.dataset(name)?, name)
     }
 
     /// Whether a dataset has an attribute of this name.

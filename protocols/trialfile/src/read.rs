@@ -1,5 +1,6 @@
 //! Reading a trial file as a [`Recording`].
 
+use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,7 +19,8 @@ use trial::recording::{
 };
 use trial::time::{Span, TrialTime, WallTime};
 
-use crate::element::Element;
+use crate::element::{Element, ElementKind};
+use crate::places::PlainDataset;
 use crate::reader_process::{Client, Confinement};
 use crate::source::{Source, lock};
 use crate::tables::{BinRow, ClockRow, GapRow};
@@ -75,6 +77,8 @@ struct StoredGroup {
 pub struct TrialFile {
     path: PathBuf,
     source: Arc<Source>,
+    /// The file itself, where it is closed and its bytes may be read; `None` while it is written.
+    bytes: Option<Arc<File>>,
     plan: Arc<Plan>,
     groups: Vec<SampleGroup>,
     head: RunHead,
@@ -113,8 +117,9 @@ impl TrialFile {
     pub fn open(path: &Path) -> Result<TrialFile, TrialFileError> {
         // The user block is looked at first, so that the library never sees another format.
         let (file, _) = seal::open_plain(path)?;
+        let bytes = file.try_clone().map_err(opening(path))?;
         let source = Source::foreign(Client::start(path, file)?);
-        let file = TrialFile::open_source(path, source)?;
+        let file = TrialFile::open_source(path, source, bytes)?;
         if let Source::Foreign(client) = &*file.source {
             lock(client).opened();
         }
@@ -126,18 +131,20 @@ impl TrialFile {
     /// # Errors
     /// No trial file, a newer layout, or content that is not what the layout promises.
     pub fn open_own(path: &Path) -> Result<TrialFile, TrialFileError> {
-        Seal::read(path)?;
+        let (bytes, _) = seal::open_plain(path)?;
         let file = descriptor::open_alone(|| hdf5::File::open(path));
         let file = doing(|| format!("opening {}", path.display()), file)?;
-        TrialFile::open_source(path, Source::Own(file))
+        TrialFile::open_source(path, Source::Own(file), bytes)
     }
 
-    fn open_source(path: &Path, source: Source) -> Result<TrialFile, TrialFileError> {
+    fn open_source(path: &Path, source: Source, bytes: File) -> Result<TrialFile, TrialFileError> {
         let documents = stored_documents(&source)?;
         let plan =
             Plan::resolve(&documents).map_err(|error| malformed(layout::DOCUMENTS, error))?;
         let groups = stored_groups(&source, &plan)?;
-        TrialFile::from_source(path.to_owned(), source, Arc::new(plan), groups)
+        let mut file = TrialFile::from_source(path.to_owned(), source, Arc::new(plan), groups)?;
+        file.bytes = Some(Arc::new(bytes));
+        Ok(file)
     }
 
     pub(crate) fn from_source(
@@ -156,6 +163,7 @@ impl TrialFile {
             accounting: json(&source, layout::ACCOUNTING)?,
             path,
             source: Arc::new(source),
+            bytes: None,
             plan,
             groups,
             head,
@@ -257,8 +265,27 @@ impl TrialFile {
     /// It can't be opened.
     pub fn journal(&self) -> Result<impl Read + use<>, TrialFileError> {
         let source = Arc::clone(&self.source);
-        let length = source.size(layout::JOURNAL)?;
-        Ok(EmbeddedJournal { source, length, offset: 0, buffer: Vec::new(), at: 0 })
+        let named = [(ElementKind::U8, layout::JOURNAL.to_owned())];
+        let plain = self.plain(&named)?.pop().flatten();
+        let length = match &plain {
+            Some(plain) => plain.length(),
+            None => source.size(layout::JOURNAL)?,
+        };
+        Ok(EmbeddedJournal { source, plain, length, offset: 0, buffer: Vec::new(), at: 0 })
+    }
+
+    /// Datasets that may be read where their bytes lie, each with its type; `None` for one that may
+    /// not.
+    pub(crate) fn plain(
+        &self,
+        datasets: &[(ElementKind, String)],
+    ) -> Result<Vec<Option<PlainDataset>>, TrialFileError> {
+        let Some(file) = &self.bytes else { return Ok(datasets.iter().map(|_| None).collect()) };
+        let places = self.source.places(datasets)?;
+        let plain = places.into_iter().zip(datasets).map(|(places, (kind, _))| {
+            Some(PlainDataset::new(Arc::clone(file), places?, kind.bytes()))
+        });
+        Ok(plain.collect())
     }
 
     /// The samples of a computed channel; `None` if it was not computed, for want of an input.
@@ -389,7 +416,12 @@ impl TrialFile {
     }
 }
 
-pub(crate) fn decode_qualities(codes: Vec<u16>) -> Result<Vec<Quality>, TrialFileError> {
+fn opening(path: &Path) -> impl FnOnce(std::io::Error) -> TrialFileError {
+    let path = path.to_owned();
+    move |source| TrialFileError::Io { doing: "open", path, source }
+}
+
+fn decode_qualities(codes: Vec<u16>) -> Result<Vec<Quality>, TrialFileError> {
     let decode = |code| Quality::from_code(code).ok_or_else(|| malformed("quality", code));
     codes.into_iter().map(decode).collect()
 }
@@ -540,6 +572,7 @@ fn stored_clock(source: &Source) -> Result<Vec<(TrialTime, ClockPair)>, TrialFil
 /// Streams the journal's bytes out of the file, a chunk at a time.
 struct EmbeddedJournal {
     source: Arc<Source>,
+    plain: Option<PlainDataset>,
     length: usize,
     offset: usize,
     buffer: Vec<u8>,
@@ -550,8 +583,13 @@ impl Read for EmbeddedJournal {
     fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
         if self.at == self.buffer.len() && self.offset < self.length {
             let end = self.length.min(self.offset + *layout::JOURNAL_CHUNK_BYTES.end());
-            let bytes = self.source.read::<u8>(layout::JOURNAL, self.offset..end);
-            self.buffer = bytes.map_err(|error| std::io::Error::other(error.to_string()))?;
+            match &self.plain {
+                Some(plain) => plain.read(self.offset..end, &mut self.buffer)?,
+                None => {
+                    let bytes = self.source.read::<u8>(layout::JOURNAL, self.offset..end);
+                    self.buffer = bytes.map_err(|error| std::io::Error::other(error.to_string()))?;
+                }
+            }
             (self.at, self.offset) = (0, end);
         }
         let count = out.len().min(self.buffer.len() - self.at);

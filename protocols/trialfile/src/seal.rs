@@ -98,26 +98,25 @@ fn statement(version: u32, digest: &[u8; 32], root: &[u8; 32], tag: &[u8; 16]) -
 }
 
 impl Seal {
-    /// Writes the user block of a finished file and makes the file durable.
-    pub(crate) fn write(
+    /// What the user block of a finished file is to say.
+    pub(crate) fn of(
         path: &Path,
         journal_root: [u8; 32],
         tag: [u8; 16],
         sign: &mut Sign<'_>,
     ) -> Result<Seal, TrialFileError> {
-        let mut file =
-            OpenOptions::new().read(true).write(true).open(path).map_err(io("open", path))?;
+        let mut file = File::open(path).map_err(io("open", path))?;
         let digest = digest_behind_user_block(&mut file, path, &mut |_| {})?;
         let state = match sign(&statement(VERSION, &digest, &journal_root, &tag)) {
             Some((key, signature)) => SealState::Sealed { key, signature, tag },
             None => SealState::Unsealed,
         };
-        let seal = Seal { version: VERSION, state, digest, journal_root };
-        seal.write_block(&mut file, path)?;
-        Ok(seal)
+        Ok(Seal { version: VERSION, state, digest, journal_root })
     }
 
-    fn write_block(&self, file: &mut File, path: &Path) -> Result<(), TrialFileError> {
+    /// Writes the user block and makes the file durable.
+    pub(crate) fn write(&self, path: &Path) -> Result<(), TrialFileError> {
+        let mut file = OpenOptions::new().write(true).open(path).map_err(io("open", path))?;
         file.seek(SeekFrom::Start(0)).map_err(io("write to", path))?;
         file.write_all(&self.to_block()).map_err(io("write to", path))?;
         file.sync_all().map_err(io("sync", path))
@@ -143,8 +142,7 @@ impl Seal {
         let Some((key, signature)) = sign(&statement) else { return Ok(None) };
         let state = SealState::Sealed { key, signature, tag };
         let seal = Seal { version, state, digest, journal_root };
-        let mut file = OpenOptions::new().write(true).open(path).map_err(io("open", path))?;
-        seal.write_block(&mut file, path)?;
+        seal.write(path)?;
         Ok(Some(seal))
     }
 
@@ -309,10 +307,16 @@ mod tests {
         Some(([7; 32], std::array::from_fn(|at| digest[at % 32])))
     }
 
+    fn put(path: &Path, sign: &mut Sign<'_>) -> Seal {
+        let seal = Seal::of(path, [1; 32], [2; 16], sign).unwrap();
+        seal.write(path).unwrap();
+        seal
+    }
+
     #[test]
     fn a_seal_reads_back_with_the_statement_that_was_signed() {
         let path = scratch("sealed");
-        let written = Seal::write(&path, [1; 32], [2; 16], &mut mark).unwrap();
+        let written = put(&path, &mut mark);
         let read = Seal::read(&path).unwrap();
         assert_eq!(read, written);
         let statement = read.statement().unwrap();
@@ -329,8 +333,8 @@ mod tests {
     #[test]
     fn a_signature_that_is_added_later_gives_the_same_bytes() {
         let (now, later) = (scratch("now"), scratch("later"));
-        let sealed = Seal::write(&now, [1; 32], [2; 16], &mut mark).unwrap();
-        let unsealed = Seal::write(&later, [1; 32], [2; 16], &mut |_| None).unwrap();
+        let sealed = put(&now, &mut mark);
+        let unsealed = put(&later, &mut |_| None);
         let before = std::fs::read(&later).unwrap();
         assert_eq!(unsealed.add_signature(&later, [2; 16], &mut |_| None).unwrap(), None);
         assert_eq!(std::fs::read(&later).unwrap(), before);
@@ -348,7 +352,7 @@ mod tests {
         for (name, sealed) in [("bytes-sealed", true), ("bytes-unsealed", false)] {
             let path = scratch(name);
             let mut sign = |statement: &[u8]| if sealed { mark(statement) } else { None };
-            let written = Seal::write(&path, [1; 32], [2; 16], &mut sign).unwrap();
+            let written = put(&path, &mut sign);
             let good = std::fs::read(&path).unwrap();
             for at in (0..256).chain((256..good.len()).step_by(61)) {
                 let mut changed = good.clone();

@@ -6,8 +6,10 @@
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
-use crate::element::Element;
+use crate::element::{Element, ElementKind};
+use crate::places::Places;
 use crate::reader_process::{Client, MAX_ELEMENT_BYTES};
+use crate::tables::{BinRow, ClockRow, GapRow};
 use crate::{TrialFileError, library};
 
 /// Where answers come from.
@@ -54,6 +56,23 @@ impl Source {
             start += count;
         }
         Ok(elements)
+    }
+
+    /// Where the chunks of datasets lie, each with its type; `None` for one that has to be read.
+    pub fn places(
+        &self,
+        datasets: &[(ElementKind, String)],
+    ) -> Result<Vec<Option<Places>>, TrialFileError> {
+        match self {
+            Source::Own(file) => {
+                let places = datasets.iter().map(|(kind, name)| {
+                    let dataset = library::open_dataset(file, name)?;
+                    with_element!(*kind, Type => Places::of::<Type>(&dataset, name))
+                });
+                places.collect()
+            }
+            Source::Foreign(client) => lock(client).places(datasets),
+        }
     }
 
     /// The first of ascending times that is not before a bound; with `after`, the first behind it.

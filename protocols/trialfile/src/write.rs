@@ -3,10 +3,13 @@
 //! Invariants:
 //! - Samples are written a chunk at a time when a group has collected [`layout::chunk_rows`]
 //!   rows; when that happens depends on the rows alone.
+//! - Of every dataset a checksum of what was handed over is kept, and the closed file is held
+//!   against it ([`handed`]).
 //! - After [`TrialWriter::finish_samples`] no sample can be added; findings and derived channels
 //!   are computed from what can then be read.
 
 mod columns;
+mod handed;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -14,7 +17,7 @@ use std::path::{Path, PathBuf};
 use hdf5::plist::file_access::LibraryVersion::V110;
 use hdf5::plist::file_access::MetadataCacheConfig;
 use hdf5::types::VarLenUnicode;
-use hdf5::{Dataset, File, Group, H5Type};
+use hdf5::{Dataset, File, Group};
 use serde::Serialize;
 use sm3::Digest as _;
 use trial::channel::Sample;
@@ -26,10 +29,12 @@ use trial::recording::{Accounting, Chunk, Gap, GroupIndex, RunHead, SampleGroup}
 use trial::scenario::Derived;
 use trial::time::TrialTime;
 
+use crate::element::Element;
 use crate::source::Source;
 use crate::tables::{ClockRow, GapRow};
 use crate::{Seal, Sealing, TrialFile, TrialFileError, descriptor, doing, failures, layout};
 use columns::GroupColumns;
+use handed::{AllHanded, Handed};
 
 /// Writes a trial file.
 #[derive(Debug)]
@@ -45,6 +50,7 @@ pub struct TrialWriter {
     clock: Table<ClockRow>,
     marks: Vec<(TrialTime, Mark)>,
     events: Vec<(TrialTime, Event)>,
+    handed: AllHanded,
     open: StaysOpen,
 }
 
@@ -69,15 +75,16 @@ impl Drop for StaysOpen {
 /// A table that grows a chunk at a time.
 #[derive(Debug)]
 struct Table<R> {
+    name: &'static str,
     dataset: Dataset,
     rows: Vec<R>,
-    written: usize,
+    handed: Handed,
 }
 
-impl<R: H5Type> Table<R> {
-    fn create(file: &File, name: &str) -> Result<Table<R>, TrialFileError> {
+impl<R: Element> Table<R> {
+    fn create(file: &File, name: &'static str) -> Result<Table<R>, TrialFileError> {
         let dataset = growing::<R>(file, name, layout::TABLE_CHUNK_ROWS)?;
-        Ok(Table { dataset, rows: Vec::new(), written: 0 })
+        Ok(Table { name, dataset, rows: Vec::new(), handed: Handed::nothing::<R>() })
     }
 
     fn push(&mut self, row: R) -> Result<(), TrialFileError> {
@@ -86,8 +93,15 @@ impl<R: H5Type> Table<R> {
     }
 
     fn flush(&mut self) -> Result<(), TrialFileError> {
-        append(&self.dataset, &mut self.written, &self.rows)?;
+        append(&self.dataset, &mut self.handed, &self.rows)?;
         self.rows.clear();
+        Ok(())
+    }
+
+    /// Writes what is left.
+    fn finish(&mut self, all: &mut AllHanded) -> Result<(), TrialFileError> {
+        self.flush()?;
+        all.push((self.name.to_owned(), self.handed));
         Ok(())
     }
 }
@@ -100,7 +114,11 @@ fn metadata_cache() -> MetadataCacheConfig {
 }
 
 /// Creates a one-dimensional dataset that can grow, below `parent`.
-fn growing<T: H5Type>(parent: &Group, name: &str, chunk: usize) -> Result<Dataset, TrialFileError> {
+fn growing<T: Element>(
+    parent: &Group,
+    name: &str,
+    chunk: usize,
+) -> Result<Dataset, TrialFileError> {
     let builder = parent
         .new_dataset::<T>()
         .chunk(chunk)
@@ -109,18 +127,19 @@ fn growing<T: H5Type>(parent: &Group, name: &str, chunk: usize) -> Result<Datase
     doing(|| format!("creating {name}"), builder.create(name))
 }
 
-/// Appends `rows` to a dataset that has `written` rows.
-fn append<T: H5Type>(
+/// Appends `rows` to a dataset that has what was handed over.
+fn append<T: Element>(
     dataset: &Dataset,
-    written: &mut usize,
+    handed: &mut Handed,
     rows: &[T],
 ) -> Result<(), TrialFileError> {
     if rows.is_empty() {
         return Ok(());
     }
-    let end = *written + rows.len();
-    let result = dataset.resize(end).and_then(|()| dataset.write_slice(rows, *written..end));
-    *written = end;
+    let start = handed.elements;
+    handed.add(rows);
+    let end = handed.elements;
+    let result = dataset.resize(end).and_then(|()| dataset.write_slice(rows, start..end));
     doing(|| format!("appending to {}", dataset.name()), result)
 }
 
@@ -130,7 +149,11 @@ fn resized(dataset: &Dataset, rows: usize) -> Result<(), TrialFileError> {
 }
 
 /// Writes a dataset of fixed length.
-fn fixed<T: H5Type>(parent: &Group, name: &str, data: &[T]) -> Result<Dataset, TrialFileError> {
+fn write_fixed<T: Element>(
+    parent: &Group,
+    name: &str,
+    data: &[T],
+) -> Result<Dataset, TrialFileError> {
     let builder =
         parent.new_dataset::<T>().shape(data.len()).with_dcpl(|plist| plist.obj_track_times(false));
     let dataset = doing(|| format!("creating {name}"), builder.create(name))?;
@@ -140,13 +163,32 @@ fn fixed<T: H5Type>(parent: &Group, name: &str, data: &[T]) -> Result<Dataset, T
     Ok(dataset)
 }
 
+/// Writes a dataset of fixed length, and notes it among what was handed over.
+fn fixed<T: Element>(
+    parent: &Group,
+    name: &str,
+    data: &[T],
+    all: &mut AllHanded,
+) -> Result<Dataset, TrialFileError> {
+    let dataset = write_fixed(parent, name, data)?;
+    let mut handed = Handed::nothing::<T>();
+    handed.add(data);
+    all.push((dataset.name(), handed));
+    Ok(dataset)
+}
+
 /// Writes a JSON text as UTF-8 bytes.
-fn json(parent: &Group, name: &str, content: &impl Serialize) -> Result<(), TrialFileError> {
+fn json(
+    parent: &Group,
+    name: &str,
+    content: &impl Serialize,
+    all: &mut AllHanded,
+) -> Result<(), TrialFileError> {
     let text = serde_json::to_vec(content).map_err(|error| TrialFileError::Malformed {
         what: name.to_owned(),
         why: error.to_string(),
     })?;
-    let dataset = fixed(parent, name, &text)?;
+    let dataset = fixed(parent, name, &text, all)?;
     attribute(&dataset, "content_type", "application/json")
 }
 
@@ -224,7 +266,8 @@ impl TrialWriter {
                     .transpose()
             })
             .collect::<Result<Vec<_>, _>>()?;
-        json(&file, layout::GROUPS, &stored_groups(groups, &plan))?;
+        let mut handed = AllHanded::new();
+        json(&file, layout::GROUPS, &stored_groups(groups, &plan), &mut handed)?;
         Ok(TrialWriter {
             path: path.to_owned(),
             gaps: Table::create(&file, layout::GAPS)?,
@@ -236,6 +279,7 @@ impl TrialWriter {
             columns,
             marks: Vec::new(),
             events: Vec::new(),
+            handed,
             open,
         })
     }
@@ -255,7 +299,7 @@ impl TrialWriter {
     ) -> Result<(), TrialFileError> {
         match self.columns.get_mut(group.0 as usize) {
             Some(Some(columns)) => {
-                columns.push(&self.channels, time.0, time_uncertainty_ns, record, samples)
+                columns.push(&self.channels, (time, time_uncertainty_ns, record), samples)
             }
             Some(None) => Err(malformed("a row", "its group has no channels")),
             None => Err(malformed("a row", "its group does not exist")),
@@ -314,37 +358,47 @@ impl TrialWriter {
         accounting: &Accounting,
         documents: &[Document],
     ) -> Result<FinishedSamples, TrialFileError> {
+        let mut all = std::mem::take(&mut self.handed);
         // Each group's columns are dropped as soon as they are written.
         for mut columns in self.columns.drain(..).flatten() {
-            columns.finish(&self.channels)?;
+            columns.finish(&self.channels, &mut all)?;
         }
-        self.gaps.flush()?;
-        self.clock.flush()?;
-        json(&self.file, layout::MARKS, &self.marks)?;
-        json(&self.file, layout::EVENTS, &self.events)?;
-        json(&self.file, layout::ACCOUNTING, accounting)?;
-        json(&self.file, layout::RUN, &crate::read::StoredRun::of(head))?;
+        self.gaps.finish(&mut all)?;
+        self.clock.finish(&mut all)?;
+        json(&self.file, layout::MARKS, &self.marks, &mut all)?;
+        json(&self.file, layout::EVENTS, &self.events, &mut all)?;
+        json(&self.file, layout::ACCOUNTING, accounting, &mut all)?;
+        json(&self.file, layout::RUN, &crate::read::StoredRun::of(head), &mut all)?;
         let trial = doing(|| "opening /trial".to_owned(), self.file.group(layout::TRIAL))?;
         let end = head.origin.start.plus(head.span.end.0);
         attribute(&trial, "end_time", &end.to_rfc3339())?;
-        group(&self.file, layout::DOCUMENTS)?;
-        for (index, document) in documents.iter().enumerate() {
-            let name = format!("{}/{index:03}", layout::DOCUMENTS);
-            let dataset = fixed(&self.file, &name, &document.bytes)?;
-            attribute(&dataset, "role", role_name(document))?;
-            attribute(&dataset, "name", &document.name)?;
-            attribute(&dataset, "blake3", &blake3::hash(&document.bytes).to_hex())?;
-            // Beside it the digest of GB/T 32905-2016, for those who have to use that one.
-            let sm3: [u8; 32] = sm3::Sm3::digest(&document.bytes).into();
-            attribute(&dataset, "sm3", &blake3::Hash::from_bytes(sm3).to_hex())?;
-        }
+        write_documents(&self.file, documents, &mut all)?;
         // A flush behind a failure crashes.
         failures::ensure_none()?;
         doing(|| "flushing".to_owned(), self.file.flush())?;
         let source = Source::Own(self.file.clone());
         let reader = TrialFile::from_source(self.path, source, self.plan, self.groups)?;
-        Ok(FinishedSamples { reader, file: self.file, open: self.open })
+        Ok(FinishedSamples { reader, file: self.file, handed: all, open: self.open })
     }
+}
+
+fn write_documents(
+    file: &File,
+    documents: &[Document],
+    all: &mut AllHanded,
+) -> Result<(), TrialFileError> {
+    group(file, layout::DOCUMENTS)?;
+    for (index, document) in documents.iter().enumerate() {
+        let name = format!("{}/{index:03}", layout::DOCUMENTS);
+        let dataset = fixed(file, &name, &document.bytes, all)?;
+        attribute(&dataset, "role", role_name(document))?;
+        attribute(&dataset, "name", &document.name)?;
+        attribute(&dataset, "blake3", &blake3::hash(&document.bytes).to_hex())?;
+        // Beside it the digest of GB/T 32905-2016, for those who have to use that one.
+        let sm3: [u8; 32] = sm3::Sm3::digest(&document.bytes).into();
+        attribute(&dataset, "sm3", &blake3::Hash::from_bytes(sm3).to_hex())?;
+    }
+    Ok(())
 }
 
 fn malformed(what: &str, why: &str) -> TrialFileError {
@@ -385,6 +439,7 @@ fn stored_groups<'a>(groups: &[SampleGroup], plan: &'a Plan) -> Vec<StoredGroup<
 pub struct FinishedSamples {
     reader: TrialFile,
     file: File,
+    handed: AllHanded,
     open: StaysOpen,
 }
 
@@ -398,7 +453,7 @@ impl FinishedSamples {
     ///
     /// # Errors
     /// The file can't be written.
-    pub fn derived(&self, derived: &Derived, samples: &Chunk) -> Result<(), TrialFileError> {
+    pub fn derived(&mut self, derived: &Derived, samples: &Chunk) -> Result<(), TrialFileError> {
         let file = &self.file;
         let name = format!("{}/{}", layout::DERIVED, derived.id);
         let channel = group(file, &name)?;
@@ -409,17 +464,17 @@ impl FinishedSamples {
         attribute(&channel, "title_zh", &derived.title.zh)?;
         let times: Vec<i64> = samples.times.iter().map(|time| time.0).collect();
         let qualities: Vec<u16> = samples.qualities.iter().map(|q| q.to_code()).collect();
-        fixed(&channel, "value", &samples.values)?;
-        fixed(&channel, "quality", &qualities)?;
-        fixed(&channel, "time", &times)?;
+        fixed(&channel, "value", &samples.values, &mut self.handed)?;
+        fixed(&channel, "quality", &qualities, &mut self.handed)?;
+        fixed(&channel, "time", &times, &mut self.handed)?;
         Ok(())
     }
 
-    /// Writes the findings, the signed heads and the journal, closes the file, makes it durable
-    /// and writes its user block.
+    /// Writes the findings, the signed heads and the journal, closes the file, makes it durable,
+    /// holds it against what was written, and writes its user block.
     ///
     /// # Errors
-    /// The file can't be written, or the journal can't be read.
+    /// The file can't be written or is not what was written, or the journal can't be read.
     pub fn finish(
         mut self,
         findings: Option<&Findings>,
@@ -428,13 +483,14 @@ impl FinishedSamples {
     ) -> Result<Seal, TrialFileError> {
         let file = &self.file;
         if let Some(findings) = findings {
-            json(file, layout::VERDICTS, findings)?;
+            json(file, layout::VERDICTS, findings, &mut self.handed)?;
         }
         if !sealing.checkpoints.is_empty() {
-            let dataset = fixed(file, layout::CHECKPOINTS, sealing.checkpoints.as_bytes())?;
+            let text = sealing.checkpoints.as_bytes();
+            let dataset = fixed(file, layout::CHECKPOINTS, text, &mut self.handed)?;
             attribute(&dataset, "content_type", "application/json")?;
         }
-        embed_journal(file, journal)?;
+        self.handed.push((layout::JOURNAL.to_owned(), embed_journal(file, journal)?));
         failures::ensure_none()?;
         doing(|| "flushing".to_owned(), file.flush())?;
         failures::ensure_none()?;
@@ -443,13 +499,36 @@ impl FinishedSamples {
         // The reader's hold on the file goes first: the last one closes it.
         drop(self.reader);
         doing(|| "closing".to_owned(), self.file.close())?;
-        Seal::write(&path, sealing.journal_root, sealing.tag, sealing.sign)
+        let Sealing { journal_root, tag, sign, .. } = sealing;
+        // The disk writes, the digest is computed and the file is read back, all at the same time.
+        let (written, seal, checked) = std::thread::scope(|scope| {
+            let written = scope.spawn(|| make_durable(&path));
+            let checked = scope.spawn(|| handed::check(&path, &self.handed));
+            let seal = Seal::of(&path, journal_root, tag, sign);
+            (written.join(), seal, checked.join())
+        });
+        let ended = || TrialFileError::Io {
+            doing: "read back",
+            path: path.clone(),
+            source: std::io::Error::other("a thread ended by itself"),
+        };
+        written.map_err(|_| ended())??;
+        checked.map_err(|_| ended())??;
+        let seal = seal?;
+        seal.write(&path)?;
+        Ok(seal)
     }
+}
+
+/// Has the system write what it keeps of a file.
+fn make_durable(path: &Path) -> Result<(), TrialFileError> {
+    let synced = std::fs::File::open(path).and_then(|file| file.sync_data());
+    synced.map_err(|source| TrialFileError::Io { doing: "sync", path: path.to_owned(), source })
 }
 
 /// The chunks of the journal depend on its length alone: a short one does not take a long one's
 /// room.
-fn embed_journal(file: &File, journal: &mut dyn Read) -> Result<(), TrialFileError> {
+fn embed_journal(file: &File, journal: &mut dyn Read) -> Result<Handed, TrialFileError> {
     let mut buffer = Vec::new();
     let mut read = |buffer: &mut Vec<u8>| {
         buffer.clear();
@@ -462,10 +541,10 @@ fn embed_journal(file: &File, journal: &mut dyn Read) -> Result<(), TrialFileErr
     };
     read(&mut buffer)?;
     let dataset = growing::<u8>(file, layout::JOURNAL, layout::journal_chunk_bytes(buffer.len()))?;
-    let mut written = 0;
+    let mut handed = Handed::nothing::<u8>();
     while !buffer.is_empty() {
-        append(&dataset, &mut written, &buffer)?;
+        append(&dataset, &mut handed, &buffer)?;
         read(&mut buffer)?;
     }
-    Ok(())
+    Ok(handed)
 }

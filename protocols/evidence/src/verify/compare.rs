@@ -1,32 +1,29 @@
-//! What is derived anew from the journal, against what is stored.
+//! What is derived anew from the journal, against what is stored; the columns in [`super::columns`].
 
 use std::sync::Arc;
 
-use trial::channel::{ChannelIndex, Quality, Raw, Sample};
 use trial::document::Document;
 use trial::plan::Plan;
 use trial::record::{ClockPair, End, Event, LinkState, Mark, Origin};
 use trial::recording::{Accounting, Chunk, Gap, Recording, SampleGroup};
 use trial::time::{Span, TrialTime};
-use trialfile::{ChannelColumns, TrialFile};
+use trialfile::{GroupRows, TrialFile, layout};
 use wire::derive::{Derive, Row, Sink};
 
+use super::columns::{Batch, Comparing};
 use super::{Difference, Part};
 use crate::EvidenceError;
 use crate::builder::link_event;
 
-/// Rows that are collected before they are compared.
-const COMPARED_ROWS: usize = 4096;
-/// Rows that are collected before they are sorted into columns: few enough to stay in the
-/// processor's nearest memory.
-const SORTED_ROWS: usize = 32;
 /// Differences that are told; a file with more is no better told.
-const MAX_DIFFERENCES: usize = 20;
+pub(super) const MAX_DIFFERENCES: usize = 20;
 
 /// A sink that compares what is derived with what is stored.
 pub(super) struct Compare<'a> {
     file: &'a TrialFile,
-    groups: Vec<GroupRows>,
+    /// Of each group.
+    groups: Vec<Waiting>,
+    columns: Comparing,
     gaps: Vec<Gap>,
     marks: Vec<(TrialTime, Mark)>,
     events: Vec<(TrialTime, Event)>,
@@ -34,128 +31,23 @@ pub(super) struct Compare<'a> {
     origin: Option<Origin>,
     pub differences: Vec<Difference>,
     failure: Option<EvidenceError>,
-    pub samples: u64,
 }
 
-/// Derived rows of a group that wait to be compared.
-#[derive(Default)]
-struct GroupRows {
-    channels: Vec<ChannelIndex>,
-    /// Of each channel, and whether it shares its times with the first one.
-    columns: Vec<(ChannelColumns, bool)>,
-    start: usize,
-    times: Vec<TrialTime>,
-    uncertainties: Vec<u32>,
-    records: Vec<u64>,
-    /// Rows that are not yet in `own`.
-    samples: Vec<Sample>,
-    /// By channel.
-    own: Vec<OwnRows>,
+/// Derived rows of a group that wait to be handed over.
+struct Waiting {
+    plan: Arc<Plan>,
+    group: SampleGroup,
+    rows: GroupRows,
+    /// Rows that are handed over at once.
+    most: usize,
 }
 
-/// Derived columns of one channel.
-#[derive(Default, Clone)]
-struct OwnRows {
-    values: Vec<f64>,
-    raws: Vec<Raw>,
-    qualities: Vec<Quality>,
-}
-
-impl GroupRows {
-    fn open(file: &TrialFile, group: &SampleGroup) -> Result<GroupRows, EvidenceError> {
-        let mut columns: Vec<(ChannelColumns, bool)> = Vec::with_capacity(group.channels.len());
-        for &channel in &group.channels {
-            let opened = file.columns(channel)?;
-            let shares = match columns.first() {
-                Some((first, _)) => opened.shares_with(first)?,
-                None => false,
-            };
-            columns.push((opened, shares));
-        }
-        let own = vec![OwnRows::default(); group.channels.len()];
-        Ok(GroupRows { channels: group.channels.clone(), columns, own, ..GroupRows::default() })
+impl Waiting {
+    fn new(plan: &Arc<Plan>, group: &SampleGroup) -> Waiting {
+        let most = layout::chunk_rows(plan, group);
+        let rows = GroupRows::new(plan, group, most);
+        Waiting { plan: Arc::clone(plan), group: group.clone(), rows, most }
     }
-
-    fn push(&mut self, row: &Row<'_>) {
-        self.times.push(row.time);
-        self.uncertainties.push(row.time_uncertainty_ns);
-        self.records.push(row.record);
-        self.samples.extend_from_slice(row.samples);
-        if self.times.len().is_multiple_of(SORTED_ROWS) {
-            self.sort();
-        }
-    }
-
-    /// Sorts the rows that were collected into columns.
-    fn sort(&mut self) {
-        let width = self.channels.len().max(1);
-        for (position, own) in self.own.iter_mut().enumerate() {
-            for sample in self.samples.iter().skip(position).step_by(width) {
-                own.values.push(sample.value);
-                own.raws.push(sample.raw);
-                own.qualities.push(sample.quality);
-            }
-        }
-        self.samples.clear();
-    }
-
-    /// The first difference between a channel and these rows: its offset and column.
-    fn differs(&self, position: usize) -> Result<Option<(usize, &'static str)>, EvidenceError> {
-        let Some((columns, shares)) = self.columns.get(position) else { return Ok(None) };
-        let count = self.times.len();
-        if !shares {
-            let stored = columns.shared(self.start, count)?;
-            let found = first_other(&stored.times, &self.times)
-                .map(|at| (at, "time"))
-                .or_else(|| {
-                    let at = first_other(&stored.time_uncertainties_ns, &self.uncertainties)?;
-                    Some((at, "time_uncertainty"))
-                })
-                .or_else(|| Some((first_other(&stored.records, &self.records)?, "record")));
-            if found.is_some() {
-                return Ok(found);
-            }
-        }
-        let (stored, Some(mine)) = (columns.own(self.start, count)?, self.own.get(position)) else {
-            return Ok(None);
-        };
-        let found = [
-            (first_other_bits(&stored.values, &mine.values), "value"),
-            (first_other(&stored.raws, &mine.raws), "raw"),
-            (first_other(&stored.qualities, &mine.qualities), "quality"),
-        ];
-        let found = found.into_iter().filter_map(|(at, column)| Some((at?, column)));
-        Ok(found.min_by_key(|(at, _)| *at))
-    }
-
-    fn clear(&mut self) {
-        for own in &mut self.own {
-            own.values.clear();
-            own.raws.clear();
-            own.qualities.clear();
-        }
-        self.start += self.times.len();
-        self.times.clear();
-        self.uncertainties.clear();
-        self.records.clear();
-        self.samples.clear();
-    }
-}
-
-/// Offset of the first entry in which two columns differ.
-fn first_other<T: PartialEq>(stored: &[T], derived: &[T]) -> Option<usize> {
-    if stored == derived {
-        return None;
-    }
-    let same = stored.iter().zip(derived).take_while(|(stored, derived)| stored == derived);
-    Some(same.count())
-}
-
-/// The same of numbers, bit for bit: a value that is no number equals itself, and 0 is not -0.
-fn first_other_bits(stored: &[f64], derived: &[f64]) -> Option<usize> {
-    let pairs = stored.iter().zip(derived);
-    let same = pairs.take_while(|(stored, derived)| stored.to_bits() == derived.to_bits()).count();
-    (same < stored.len().max(derived.len())).then_some(same)
 }
 
 /// Whether no poll and no byte is unaccounted for.
@@ -169,10 +61,11 @@ fn adds_up(accounting: &Accounting) -> bool {
 }
 
 impl<'a> Compare<'a> {
-    pub fn new(file: &'a TrialFile) -> Compare<'a> {
+    pub fn new(file: &'a TrialFile, columns: Comparing) -> Compare<'a> {
         Compare {
             file,
             groups: Vec::new(),
+            columns,
             gaps: Vec::new(),
             marks: Vec::new(),
             events: Vec::new(),
@@ -180,7 +73,6 @@ impl<'a> Compare<'a> {
             origin: None,
             differences: Vec::new(),
             failure: None,
-            samples: 0,
         }
     }
 
@@ -190,42 +82,22 @@ impl<'a> Compare<'a> {
         }
     }
 
-    fn compare_group(&mut self, index: usize) -> Result<(), EvidenceError> {
-        let Some(rows) = self.groups.get_mut(index) else { return Ok(()) };
-        rows.sort();
-        let rows = &*rows;
-        let (start, count) = (rows.start, rows.times.len());
-        let mut found = Vec::new();
-        for (position, &channel) in rows.channels.iter().enumerate() {
-            if let Some((offset, column)) = rows.differs(position)? {
-                let record = rows.records.get(offset).copied();
-                let channel = self.file.plan().channel_at(channel).id.0.clone();
-                let sample = start + offset;
-                found.push(Difference::Channel { channel, sample, column, record });
-            }
-        }
-        self.samples += (count * rows.channels.len()) as u64;
-        found.into_iter().for_each(|difference| self.differ(difference));
-        if let Some(rows) = self.groups.get_mut(index) {
-            rows.clear();
-        }
-        Ok(())
+    /// Hands the rows of a group over to be compared.
+    fn hand_over(&mut self, index: usize) {
+        let Some(waiting) = self.groups.get_mut(index) else { return };
+        let spare = self.columns.spare(index).unwrap_or_else(|| {
+            GroupRows::new(&waiting.plan, &waiting.group, waiting.most)
+        });
+        let rows = std::mem::replace(&mut waiting.rows, spare);
+        self.columns.compare(Batch::Rows { index, rows });
     }
 
-    /// Compares the lengths of a group's columns, once all rows were.
-    fn compare_lengths(&mut self, index: usize) {
-        let Some(rows) = self.groups.get(index) else { return };
-        let (start, channels, columns) = (rows.start, &rows.channels, &rows.columns);
-        let mut found = Vec::new();
-        for (&channel, (columns, _)) in channels.iter().zip(columns) {
-            let (shortest, longest) = columns.lengths();
-            if (shortest, longest) != (start, start) {
-                let channel = self.file.plan().channel_at(channel).id.0.clone();
-                let sample = start.min(shortest);
-                found.push(Difference::Channel { channel, sample, column: "length", record: None });
-            }
+    /// Hands over what still waits; nothing is derived behind it.
+    pub fn close_columns(&mut self) {
+        for index in 0..self.groups.len() {
+            self.hand_over(index);
         }
-        found.into_iter().for_each(|difference| self.differ(difference));
+        self.columns.close();
     }
 
     /// Compares the computed channels.
@@ -261,10 +133,6 @@ impl<'a> Compare<'a> {
         end: Option<&End>,
         last: TrialTime,
     ) -> Result<(), EvidenceError> {
-        for index in 0..self.groups.len() {
-            self.compare_group(index)?;
-            self.compare_lengths(index);
-        }
         if let Some(failure) = self.failure.take() {
             return Err(failure);
         }
@@ -305,7 +173,7 @@ impl<'a> Compare<'a> {
 }
 
 impl Sink for Compare<'_> {
-    fn begin(&mut self, origin: &Origin, _plan: &Arc<Plan>, groups: &[SampleGroup]) {
+    fn begin(&mut self, origin: &Origin, plan: &Arc<Plan>, groups: &[SampleGroup]) {
         self.origin = Some(origin.clone());
         let known = self.file.plan().channels.len();
         let all_known =
@@ -315,20 +183,20 @@ impl Sink for Compare<'_> {
             self.differ(Difference::Part(Part::Groups));
             return;
         }
-        let opened: Result<Vec<GroupRows>, EvidenceError> =
-            groups.iter().map(|group| GroupRows::open(self.file, group)).collect();
-        match opened {
-            Ok(groups) => self.groups = groups,
-            Err(error) => self.failure = Some(error),
-        }
+        self.groups = groups.iter().map(|group| Waiting::new(plan, group)).collect();
+        self.columns.compare(Batch::Groups(groups.to_vec()));
     }
 
     fn row(&mut self, row: &Row<'_>) {
         let index = row.group.0 as usize;
-        let Some(rows) = self.groups.get_mut(index) else { return };
-        rows.push(row);
-        if rows.times.len() == COMPARED_ROWS && self.failure.is_none() {
-            self.failure = self.compare_group(index).err();
+        let Some(Waiting { rows, most, .. }) = self.groups.get_mut(index) else { return };
+        let pushed = rows.push(row.time, row.time_uncertainty_ns, row.record, row.samples);
+        let full = rows.len() == *most;
+        if let Err(error) = pushed {
+            self.failure.get_or_insert(error.into());
+        }
+        if full {
+            self.hand_over(index);
         }
     }
 

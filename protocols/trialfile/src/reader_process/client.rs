@@ -24,7 +24,8 @@ use super::{
     ARGUMENT, MAX_ANSWER_BYTES, MAX_REQUEST_BYTES, OPENING_DEADLINE, REQUEST_DEADLINE, ReaderFault,
     program,
 };
-use crate::element::{Element, decode_all};
+use crate::element::{Element, ElementKind, decode_all};
+use crate::places::Places;
 use crate::{MAX_DECLARED_FACTOR, TrialFileError};
 
 /// A reader process that has a file open.
@@ -154,6 +155,24 @@ impl Client {
     pub fn members(&mut self, group: &str) -> Result<Vec<String>, TrialFileError> {
         match self.ask(&Request::Members { group: group.to_owned() })? {
             Some(Answer::Names(names)) => Ok(names),
+            other => Err(self.no_answer(other)),
+        }
+    }
+
+    /// The places of datasets, each with its type.
+    pub fn places(
+        &mut self,
+        datasets: &[(ElementKind, String)],
+    ) -> Result<Vec<Option<Places>>, TrialFileError> {
+        let most = self.most_elements;
+        match self.ask(&Request::Places { datasets: datasets.to_vec() })? {
+            Some(Answer::Places(all)) => {
+                let sound = all.len() == datasets.len()
+                    && all.iter().zip(datasets).all(|(places, (kind, _))| {
+                        places.as_ref().is_none_or(|one| one.is_sound(kind.bytes(), most))
+                    });
+                if sound { Ok(all) } else { Err(self.fail(ReaderFault::Nonsense)) }
+            }
             other => Err(self.no_answer(other)),
         }
     }

@@ -88,9 +88,14 @@ impl<'a> Fields<'a> {
 
     pub fn text(&mut self) -> Option<String> {
         let length = u32::from_le_bytes(self.array()?) as usize;
-        let (text, rest) = self.0.split_at_checked(length)?;
+        std::str::from_utf8(self.bytes(length)?).ok().map(str::to_owned)
+    }
+
+    /// So many bytes.
+    pub fn bytes(&mut self, length: usize) -> Option<&'a [u8]> {
+        let (bytes, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
-        std::str::from_utf8(text).ok().map(str::to_owned)
+        Some(bytes)
     }
 
     /// What is left.

@@ -6,6 +6,7 @@
 
 use super::framing::{Fields, put_text};
 use crate::element::ElementKind;
+use crate::places::Places;
 use crate::refusal::{Refusal, Refused};
 
 /// What a client asks.
@@ -27,6 +28,8 @@ pub(super) enum Request {
     Same { first: String, second: String },
     /// Whether a dataset has an attribute of this name.
     HasAttribute { object: String, attribute: String },
+    /// Where the chunks of datasets lie.
+    Places { datasets: Vec<(ElementKind, String)> },
 }
 
 /// How far the kernel helped to lock the reader process in.
@@ -81,6 +84,8 @@ pub(super) enum Answer {
     Failed { doing: String, why: String },
     /// Content that is not what the layout promises.
     Malformed { what: String, why: String },
+    /// Places of each dataset; `None` for one that has to be read through the library.
+    Places(Vec<Option<Places>>),
 }
 
 impl Request {
@@ -125,6 +130,13 @@ impl Request {
                 put_text(&mut bytes, object);
                 put_text(&mut bytes, attribute);
             }
+            Request::Places { datasets } => {
+                bytes.push(9);
+                for (kind, dataset) in datasets {
+                    bytes.push(kind.number());
+                    put_text(&mut bytes, dataset);
+                }
+            }
         }
         bytes
     }
@@ -148,6 +160,13 @@ impl Request {
             6 => Request::Exists { path: fields.text()? },
             7 => Request::Same { first: fields.text()?, second: fields.text()? },
             8 => Request::HasAttribute { object: fields.text()?, attribute: fields.text()? },
+            9 => {
+                let mut datasets = Vec::new();
+                while !fields.0.is_empty() {
+                    datasets.push((ElementKind::from_number(fields.byte()?)?, fields.text()?));
+                }
+                Request::Places { datasets }
+            }
             _ => return None,
         };
         fields.rest().is_empty().then_some(request)
@@ -201,6 +220,10 @@ impl Answer {
                 put_text(&mut bytes, what);
                 put_text(&mut bytes, why);
             }
+            Answer::Places(all) => {
+                bytes.push(9);
+                all.iter().for_each(|places| put_places(&mut bytes, places.as_ref()));
+            }
         }
         bytes
     }
@@ -229,6 +252,13 @@ impl Answer {
             }
             7 => Answer::Failed { doing: fields.text()?, why: fields.text()? },
             8 => Answer::Malformed { what: fields.text()?, why: fields.text()? },
+            9 => {
+                let mut all = Vec::new();
+                while !fields.0.is_empty() {
+                    all.push(take_places(&mut fields)?);
+                }
+                Answer::Places(all)
+            }
             _ => return None,
         };
         fields.rest().is_empty().then_some(answer)
@@ -238,6 +268,30 @@ impl Answer {
     pub fn elements_of(bytes: &[u8]) -> Option<&[u8]> {
         bytes.split_first().filter(|(tag, _)| **tag == ELEMENTS).map(|(_, elements)| elements)
     }
+}
+
+fn put_places(bytes: &mut Vec<u8>, places: Option<&Places>) {
+    bytes.push(u8::from(places.is_some()));
+    let Some(Places { length, chunk, fill, offsets }) = places else { return };
+    for size in [*length, *chunk, fill.len(), offsets.len()] {
+        bytes.extend((size as u64).to_le_bytes());
+    }
+    bytes.extend(fill);
+    offsets.iter().for_each(|offset| bytes.extend(offset.to_le_bytes()));
+}
+
+/// The inner `None` stands for a dataset without places.
+#[allow(clippy::option_option, reason = "the outer one is a message that is none")]
+fn take_places(fields: &mut Fields<'_>) -> Option<Option<Places>> {
+    if !fields.flag()? {
+        return Some(None);
+    }
+    let (length, chunk) = (fields.size()?, fields.size()?);
+    let (fill_bytes, count) = (fields.size()?, fields.size()?);
+    let fill = fields.bytes(fill_bytes)?.to_vec();
+    let offsets = fields.bytes(count.checked_mul(8)?)?.chunks_exact(8);
+    let offsets = offsets.filter_map(|one| Some(u64::from_le_bytes(*one.first_chunk()?)));
+    Some(Some(Places { length, chunk, fill, offsets: offsets.collect() }))
 }
 
 #[cfg(test)]
@@ -256,6 +310,7 @@ mod tests {
             Request::Exists { path: dataset() },
             Request::Same { first: dataset(), second: "other".to_owned() },
             Request::HasAttribute { object: dataset(), attribute: "sm3".to_owned() },
+            Request::Places { datasets: vec![(ElementKind::I64, dataset())] },
         ]
     }
 
@@ -263,6 +318,7 @@ mod tests {
         let refused =
             Refused { object: "/a".to_owned(), refusal: Refusal::Filter, found: 32_015, limit: 0 };
         let confinement = Confinement { landlock: Enforcement::Partial, system_calls: true };
+        let places = Places { length: 9, chunk: 8, fill: vec![0, 1], offsets: vec![u64::MAX, 7] };
         vec![
             Answer::Ready(confinement),
             Answer::Number(usize::MAX),
@@ -272,6 +328,7 @@ mod tests {
             Answer::Refused(refused),
             Answer::Failed { doing: "a".to_owned(), why: "b".to_owned() },
             Answer::Malformed { what: "a".to_owned(), why: "b".to_owned() },
+            Answer::Places(vec![None, Some(places)]),
         ]
     }
 
@@ -281,15 +338,18 @@ mod tests {
             let bytes = request.to_bytes();
             assert_eq!(Request::from_bytes(&bytes), Some(request.clone()));
             for cut in 0..bytes.len() {
-                assert_eq!(Request::from_bytes(&bytes[..cut]), None, "{request:?} at {cut}");
+                let part = Request::from_bytes(&bytes[..cut]);
+                // A list of no datasets is one, too.
+                let none = Request::Places { datasets: Vec::new() };
+                assert!(part.is_none() || part == Some(none), "{request:?} at {cut}");
             }
             assert_eq!(Request::from_bytes(&[&bytes[..], &[0]].concat()), None);
         }
         for answer in answers() {
             let bytes = answer.to_bytes();
             assert_eq!(Answer::from_bytes(&bytes), Some(answer.clone()));
-            // Elements and names may end at several places.
-            if !matches!(answer, Answer::Elements(_) | Answer::Names(_)) {
+            // Lists may end at several places.
+            if !matches!(answer, Answer::Elements(_) | Answer::Names(_) | Answer::Places(_)) {
                 for cut in 0..bytes.len() {
                     assert_eq!(Answer::from_bytes(&bytes[..cut]), None, "{answer:?} at {cut}");
                 }
@@ -310,7 +370,7 @@ mod tests {
 
         #[test]
         fn a_changed_byte_never_ends_in_a_panic(
-            which in 0_usize..14, at in any::<prop::sample::Index>(), byte in any::<u8>(),
+            which in 0_usize..18, at in any::<prop::sample::Index>(), byte in any::<u8>(),
         ) {
             let all: Vec<Vec<u8>> = requests().iter().map(Request::to_bytes)
                 .chain(answers().iter().map(Answer::to_bytes)).collect();

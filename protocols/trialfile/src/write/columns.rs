@@ -4,18 +4,19 @@
 //! an open dataset takes some 20 kB. Which of the two it is depends on the plan alone.
 
 use hdf5::{Dataset, Group};
-use trial::channel::{Channel, Raw, RawType, Sample};
+use trial::channel::{Channel, RawType, Sample};
 use trial::plan::Plan;
 use trial::recording::SampleGroup;
+use trial::time::TrialTime;
 
-use super::{append, attribute, fixed, group, growing, malformed, number_attribute, resized};
+use super::handed::{AllHanded, Handed};
+use super::{append, attribute, group, growing, malformed, number_attribute, resized, write_fixed};
+use crate::element::Element;
 use crate::pyramid::{BIN_SAMPLES, Column, Pyramid};
+use crate::rows::{GroupRows, RowColumn, STAGED_ROWS, with_raws};
 use crate::tables::BinRow;
 use crate::{TrialFileError, doing, layout};
 
-/// Rows that are collected as they come before they are sorted into columns: many channels'
-/// columns lie far apart in memory, and are visited once for so many rows.
-const STAGED_ROWS: usize = 16;
 const _: () = assert!(layout::CHUNK_ROWS.start().is_multiple_of(STAGED_ROWS));
 
 /// Most channels whose datasets stay open.
@@ -23,18 +24,19 @@ const MAX_OPEN_CHANNELS: usize = 512;
 
 #[derive(Debug)]
 pub(super) struct GroupColumns {
-    times: Vec<i64>,
-    uncertainties: Vec<u32>,
-    records: Vec<u64>,
+    /// The rows of this chunk.
+    rows: GroupRows,
     /// Rows of this chunk before which samples are missing, ascending, each once.
     gaps: Vec<usize>,
-    /// Samples of the last rows, row by row.
-    staged: Vec<Sample>,
     columns: Vec<ChannelColumns>,
     time: Dataset,
     time_uncertainty: Dataset,
     record: Dataset,
-    written: usize,
+    times_handed: Handed,
+    uncertainties_handed: Handed,
+    records_handed: Handed,
+    /// Path of the group whose datasets of times these are.
+    path: String,
     /// Rows of a chunk.
     chunk_rows: usize,
 }
@@ -43,13 +45,12 @@ pub(super) struct GroupColumns {
 struct ChannelColumns {
     /// Name of the channel's group.
     id: String,
-    values: Vec<f64>,
-    raws: RawColumn,
-    /// Codes of this chunk; empty while all are good.
-    qualities: Vec<u16>,
+    values: Handed,
+    raws: Handed,
+    qualities: Handed,
     pyramid: Pyramid,
     /// Bins of each level that are written.
-    bins_written: [usize; BIN_SAMPLES.len()],
+    bins: [Handed; BIN_SAMPLES.len()],
     open: Option<ChannelDatasets>,
 }
 
@@ -57,97 +58,6 @@ struct ChannelColumns {
 struct ChannelDatasets {
     value: Dataset,
     raw: Dataset,
-}
-
-/// Raw numbers in the device's own type.
-#[derive(Debug)]
-enum RawColumn {
-    U8(Vec<u8>),
-    I8(Vec<i8>),
-    U64(Vec<u64>),
-    I64(Vec<i64>),
-    U16(Vec<u16>),
-    I16(Vec<i16>),
-    U32(Vec<u32>),
-    I32(Vec<i32>),
-    F32(Vec<f32>),
-    F64(Vec<f64>),
-}
-
-/// Does the same with whatever type of numbers a raw column holds.
-macro_rules! with_raws {
-    ($column:expr, $numbers:ident => $body:expr) => {
-        match $column {
-            RawColumn::U8($numbers) => $body,
-            RawColumn::I8($numbers) => $body,
-            RawColumn::U64($numbers) => $body,
-            RawColumn::I64($numbers) => $body,
-            RawColumn::U16($numbers) => $body,
-            RawColumn::I16($numbers) => $body,
-            RawColumn::U32($numbers) => $body,
-            RawColumn::I32($numbers) => $body,
-            RawColumn::F32($numbers) => $body,
-            RawColumn::F64($numbers) => $body,
-        }
-    };
-}
-
-impl RawColumn {
-    fn new(raw_type: RawType) -> RawColumn {
-        match raw_type {
-            RawType::U8 => RawColumn::U8(Vec::new()),
-            RawType::I8 => RawColumn::I8(Vec::new()),
-            RawType::U64 => RawColumn::U64(Vec::new()),
-            RawType::I64 => RawColumn::I64(Vec::new()),
-            RawType::U16 => RawColumn::U16(Vec::new()),
-            RawType::I16 => RawColumn::I16(Vec::new()),
-            RawType::U32 => RawColumn::U32(Vec::new()),
-            RawType::I32 => RawColumn::I32(Vec::new()),
-            RawType::F32 => RawColumn::F32(Vec::new()),
-            RawType::F64 => RawColumn::F64(Vec::new()),
-        }
-    }
-
-    fn create(&self, parent: &Group, chunk_rows: usize) -> Result<Dataset, TrialFileError> {
-        fn of<T: hdf5::H5Type>(
-            _: &[T],
-            parent: &Group,
-            chunk_rows: usize,
-        ) -> Result<Dataset, TrialFileError> {
-            growing::<T>(parent, "raw", chunk_rows)
-        }
-        with_raws!(self, numbers => of(numbers, parent, chunk_rows))
-    }
-
-    fn reserve(&mut self, rows: usize) {
-        with_raws!(self, numbers => numbers.reserve_exact(rows));
-    }
-
-    /// Adds a number; `false` if it is of another type.
-    fn push(&mut self, raw: Raw) -> bool {
-        match (self, raw) {
-            (RawColumn::U8(column), Raw::U8(raw)) => column.push(raw),
-            (RawColumn::I8(column), Raw::I8(raw)) => column.push(raw),
-            (RawColumn::U64(column), Raw::U64(raw)) => column.push(raw),
-            (RawColumn::I64(column), Raw::I64(raw)) => column.push(raw),
-            (RawColumn::U16(column), Raw::U16(raw)) => column.push(raw),
-            (RawColumn::I16(column), Raw::I16(raw)) => column.push(raw),
-            (RawColumn::U32(column), Raw::U32(raw)) => column.push(raw),
-            (RawColumn::I32(column), Raw::I32(raw)) => column.push(raw),
-            (RawColumn::F32(column), Raw::F32(raw)) => column.push(raw),
-            (RawColumn::F64(column), Raw::F64(raw)) => column.push(raw),
-            _ => return false,
-        }
-        true
-    }
-
-    fn flush(&mut self, dataset: &Dataset, mut written: usize) -> Result<(), TrialFileError> {
-        with_raws!(self, numbers => {
-            append(dataset, &mut written, numbers)?;
-            numbers.clear();
-        });
-        Ok(())
-    }
 }
 
 impl ChannelDatasets {
@@ -170,6 +80,7 @@ impl GroupColumns {
         let chunk_rows = layout::chunk_rows(plan, group);
         let mut columns = Vec::with_capacity(group.channels.len());
         let mut shared: Option<(Dataset, Dataset, Dataset)> = None;
+        let mut path = String::new();
         for &channel in &group.channels {
             let channel = plan.channel_at(channel);
             let (column, at) = ChannelColumns::create(channels, plan, channel, index, chunk_rows)?;
@@ -182,6 +93,7 @@ impl GroupColumns {
                     attribute(&uncertainty, "units", "ns")?;
                     let record = growing::<u64>(&at, "record", chunk_rows)?;
                     shared = Some((time, uncertainty, record));
+                    path = at.name();
                 }
                 Some((time, uncertainty, record)) => {
                     for dataset in [time, uncertainty, record] {
@@ -197,96 +109,67 @@ impl GroupColumns {
         let (time, time_uncertainty, record) =
             shared.ok_or_else(|| malformed("a group", "it has no channel"))?;
         Ok(GroupColumns {
-            times: Vec::new(),
-            uncertainties: Vec::new(),
-            records: Vec::new(),
+            rows: GroupRows::new(plan, group, chunk_rows),
             gaps: Vec::new(),
-            staged: Vec::new(),
             columns,
             time,
             time_uncertainty,
             record,
-            written: 0,
+            times_handed: Handed::nothing::<i64>(),
+            uncertainties_handed: Handed::nothing::<u32>(),
+            records_handed: Handed::nothing::<u64>(),
+            path,
             chunk_rows,
         })
     }
 
+    /// Adds a row: its time, the uncertainty of that and its record, and the samples.
     pub fn push(
         &mut self,
         channels: &Group,
-        time: i64,
-        uncertainty: u32,
-        record: u64,
+        (time, uncertainty_ns, record): (TrialTime, u32, u64),
         samples: &[Sample],
     ) -> Result<(), TrialFileError> {
-        if samples.len() != self.columns.len() {
-            return Err(malformed("a row", "it has not one sample a channel"));
-        }
-        self.times.push(time);
-        self.uncertainties.push(uncertainty);
-        self.records.push(record);
-        self.staged.extend_from_slice(samples);
-        if self.times.len().is_multiple_of(STAGED_ROWS) {
-            self.sort_staged()?;
-        }
-        if self.times.len() == self.chunk_rows { self.flush(channels) } else { Ok(()) }
-    }
-
-    /// Takes the staged samples into the columns.
-    fn sort_staged(&mut self) -> Result<(), TrialFileError> {
-        if self.staged.is_empty() {
-            return Ok(());
-        }
-        let width = self.columns.len();
-        let first_row = self.times.len() - self.staged.len() / width;
-        for (position, column) in self.columns.iter_mut().enumerate() {
-            if first_row == 0 {
-                column.values.reserve_exact(self.chunk_rows);
-                column.raws.reserve(self.chunk_rows);
-            }
-            let samples = self.staged.iter().skip(position).step_by(width);
-            for (row, sample) in (first_row..).zip(samples) {
-                column.push(row, sample)?;
-            }
-        }
-        self.staged.clear();
-        Ok(())
+        self.rows.push(time, uncertainty_ns, record, samples)?;
+        if self.rows.len() == self.chunk_rows { self.flush(channels) } else { Ok(()) }
     }
 
     pub fn gap(&mut self) {
-        let row = self.times.len();
+        let row = self.rows.len();
         if self.gaps.last() != Some(&row) {
             self.gaps.push(row);
         }
     }
 
     /// Writes what is left, with the partial bins of the pyramids.
-    pub fn finish(&mut self, channels: &Group) -> Result<(), TrialFileError> {
+    pub fn finish(
+        &mut self,
+        channels: &Group,
+        all: &mut AllHanded,
+    ) -> Result<(), TrialFileError> {
         self.flush(channels)?;
+        let rows = self.times_handed.elements;
         for column in &mut self.columns {
-            column.pyramid.finish();
-            column.flush_bins(channels, 1)?;
-            // The quality's column is as long as the others, also where all was good.
-            resized(&column.quality(channels)?, self.written)?;
+            column.finish(channels, rows, all)?;
         }
+        let path = &self.path;
+        all.push((format!("{path}/time"), self.times_handed));
+        all.push((format!("{path}/time_uncertainty"), self.uncertainties_handed));
+        all.push((format!("{path}/record"), self.records_handed));
         Ok(())
     }
 
     fn flush(&mut self, channels: &Group) -> Result<(), TrialFileError> {
-        self.sort_staged()?;
-        let from = self.written;
-        let mut written = from;
-        append(&self.time, &mut written, &self.times)?;
-        append(&self.time_uncertainty, &mut from.clone(), &self.uncertainties)?;
-        append(&self.record, &mut from.clone(), &self.records)?;
-        for column in &mut self.columns {
-            column.flush(channels, from, &self.times, &self.gaps)?;
+        self.rows.sort()?;
+        let rows = &self.rows;
+        append(&self.time, &mut self.times_handed, &rows.times)?;
+        append(&self.time_uncertainty, &mut self.uncertainties_handed, &rows.uncertainties)?;
+        append(&self.record, &mut self.records_handed, &rows.records)?;
+        for (column, own) in self.columns.iter_mut().zip(&rows.columns) {
+            column.flush(channels, &rows.times, own, &self.gaps)?;
         }
-        self.times.clear();
-        self.uncertainties.clear();
-        self.records.clear();
+        self.rows.clear();
         self.gaps.clear();
-        self.written = written;
         Ok(())
     }
 }
@@ -308,50 +191,34 @@ impl ChannelColumns {
         attribute(&at, "title_en", &channel.title.en)?;
         attribute(&at, "title_zh", &channel.title.zh)?;
         number_attribute(&at, "group", index as u32)?;
-        let raws = RawColumn::new(channel.raw_type);
-        let datasets = ChannelDatasets {
-            value: growing::<f64>(&at, "value", chunk_rows)?,
-            raw: raws.create(&at, chunk_rows)?,
-        };
+        let value = growing::<f64>(&at, "value", chunk_rows)?;
+        let (raw, raws) = create_raws(&at, channel.raw_type, chunk_rows)?;
+        let datasets = ChannelDatasets { value, raw };
         // Chunks of good values are never written: the fill value, 0, is good.
         growing::<u16>(&at, "quality", chunk_rows)?;
         let columns = ChannelColumns {
             id: channel.id.0.clone(),
-            values: Vec::new(),
+            values: Handed::nothing::<f64>(),
             raws,
-            qualities: Vec::new(),
+            qualities: Handed::nothing::<u16>(),
             pyramid: Pyramid::new(),
-            bins_written: [0; BIN_SAMPLES.len()],
+            bins: [Handed::nothing::<BinRow>(); BIN_SAMPLES.len()],
             open: (plan.channels.len() <= MAX_OPEN_CHANNELS).then_some(datasets),
         };
         Ok((columns, at))
     }
 
-    fn push(&mut self, row: usize, sample: &Sample) -> Result<(), TrialFileError> {
-        self.values.push(sample.value);
-        let code = sample.quality.to_code();
-        if code != 0 || !self.qualities.is_empty() {
-            self.qualities.resize(row, 0);
-            self.qualities.push(code);
-        }
-        if self.raws.push(sample.raw) {
-            Ok(())
-        } else {
-            Err(malformed("a sample", "it is not of its channel's raw type"))
-        }
-    }
-
     fn flush(
         &mut self,
         channels: &Group,
-        from: usize,
         times: &[i64],
+        rows: &RowColumn,
         gaps: &[usize],
     ) -> Result<(), TrialFileError> {
         if times.is_empty() {
             return Ok(());
         }
-        let (values, qualities) = (&self.values, &self.qualities);
+        let (values, qualities) = (&rows.values, &rows.qualities);
         self.pyramid.add(Column { times, values, qualities, gaps });
         let opened;
         let datasets = match &self.open {
@@ -361,14 +228,38 @@ impl ChannelColumns {
                 &opened
             }
         };
-        append(&datasets.value, &mut from.clone(), &self.values)?;
-        self.raws.flush(&datasets.raw, from)?;
-        if !self.qualities.is_empty() {
-            append(&self.quality(channels)?, &mut from.clone(), &self.qualities)?;
+        let before = self.values.elements;
+        append(&datasets.value, &mut self.values, &rows.values)?;
+        let raws = &mut self.raws;
+        with_raws!(&rows.raws, numbers => append(&datasets.raw, raws, numbers))?;
+        if !rows.qualities.is_empty() {
+            self.qualities.zeros_to(before);
+            append(&self.quality(channels)?, &mut self.qualities, &rows.qualities)?;
         }
-        self.values.clear();
-        self.qualities.clear();
         self.flush_bins(channels, layout::CHUNK_BINS)
+    }
+
+    fn finish(
+        &mut self,
+        channels: &Group,
+        rows: usize,
+        all: &mut AllHanded,
+    ) -> Result<(), TrialFileError> {
+        self.pyramid.finish();
+        self.flush_bins(channels, 1)?;
+        // The quality's column is as long as the others, also where all was good.
+        resized(&self.quality(channels)?, rows)?;
+        self.qualities.zeros_to(rows);
+        let path = format!("{}/{}", layout::CHANNELS, self.id);
+        all.push((format!("{path}/value"), self.values));
+        all.push((format!("{path}/raw"), self.raws));
+        all.push((format!("{path}/quality"), self.qualities));
+        for (bins, samples) in self.bins.iter().zip(BIN_SAMPLES) {
+            if bins.elements > 0 {
+                all.push((format!("{path}/pyramid/{samples}"), *bins));
+            }
+        }
+        Ok(())
     }
 
     fn quality(&self, channels: &Group) -> Result<Dataset, TrialFileError> {
@@ -384,17 +275,44 @@ impl ChannelColumns {
                 continue;
             }
             let name = format!("{}/pyramid/{}", self.id, BIN_SAMPLES[level]);
-            let written = &mut self.bins_written[level];
-            if *written > 0 {
+            let handed = &mut self.bins[level];
+            if handed.elements > 0 {
                 let dataset = doing(|| format!("opening {name}"), channels.dataset(&name))?;
-                append(&dataset, written, ready)?;
+                append(&dataset, handed, ready)?;
             } else if ready.len() < layout::CHUNK_BINS {
-                fixed::<BinRow>(channels, &name, ready)?;
+                write_fixed::<BinRow>(channels, &name, ready)?;
+                handed.add(ready);
             } else {
-                append(&growing::<BinRow>(channels, &name, layout::CHUNK_BINS)?, written, ready)?;
+                append(&growing::<BinRow>(channels, &name, layout::CHUNK_BINS)?, handed, ready)?;
             }
             ready.clear();
         }
         Ok(())
+    }
+}
+
+/// Creates the column of raw numbers in the device's own type.
+fn create_raws(
+    parent: &Group,
+    raw_type: RawType,
+    chunk_rows: usize,
+) -> Result<(Dataset, Handed), TrialFileError> {
+    fn of<T: Element>(
+        parent: &Group,
+        chunk_rows: usize,
+    ) -> Result<(Dataset, Handed), TrialFileError> {
+        Ok((growing::<T>(parent, "raw", chunk_rows)?, Handed::nothing::<T>()))
+    }
+    match raw_type {
+        RawType::U8 => of::<u8>(parent, chunk_rows),
+        RawType::I8 => of::<i8>(parent, chunk_rows),
+        RawType::U16 => of::<u16>(parent, chunk_rows),
+        RawType::I16 => of::<i16>(parent, chunk_rows),
+        RawType::U32 => of::<u32>(parent, chunk_rows),
+        RawType::I32 => of::<i32>(parent, chunk_rows),
+        RawType::U64 => of::<u64>(parent, chunk_rows),
+        RawType::I64 => of::<i64>(parent, chunk_rows),
+        RawType::F32 => of::<f32>(parent, chunk_rows),
+        RawType::F64 => of::<f64>(parent, chunk_rows),
     }
 }

@@ -1,0 +1,114 @@
+//! What was handed to the library, and whether it is in the closed file.
+//!
+//! The library may lose what it could not write, and its last errors come when nobody is told: a
+//! file is therefore read back, all of it, before it has its name. What is held against it is a
+//! CRC-32C of the bytes that were handed over, which finds what a disk or a library loses; against
+//! intent there are the digest and the seal.
+
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::element::{Element, ElementKind};
+use crate::places::{Places, PlainDataset};
+use crate::tables::{BinRow, ClockRow, GapRow};
+use crate::{TrialFileError, descriptor, doing, library};
+
+/// Bytes that are read back at once.
+const STEP_BYTES: usize = 1 << 20;
+const ZEROS: [u8; 4096] = [0; 4096];
+
+/// What was handed over for one dataset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Handed {
+    pub kind: ElementKind,
+    /// Number of elements.
+    pub elements: usize,
+    checksum: u32,
+}
+
+impl Handed {
+    /// Nothing yet.
+    pub fn nothing<T: Element>() -> Handed {
+        Handed { kind: T::KIND, elements: 0, checksum: 0 }
+    }
+
+    /// These elements follow.
+    pub fn add<T: Element>(&mut self, elements: &[T]) {
+        debug_assert_eq!(self.kind, T::KIND);
+        self.elements += elements.len();
+        self.checksum = crc32c::crc32c_append(self.checksum, &T::bytes_of(elements));
+    }
+
+    /// Elements follow up to this number that are not written, because they are 0.
+    pub fn zeros_to(&mut self, elements: usize) {
+        let mut left = elements.saturating_sub(self.elements) * self.kind.bytes();
+        self.elements = self.elements.max(elements);
+        while left > 0 {
+            let count = left.min(ZEROS.len());
+            let zeros = ZEROS.get(..count).unwrap_or_default();
+            self.checksum = crc32c::crc32c_append(self.checksum, zeros);
+            left -= count;
+        }
+    }
+}
+
+/// All that was handed over: each dataset by its path.
+pub(super) type AllHanded = Vec<(String, Handed)>;
+
+/// Whether a closed file has all that was handed over.
+///
+/// # Errors
+/// It can't be opened or read, or a dataset is not what was handed over.
+pub(super) fn check(path: &Path, all: &AllHanded) -> Result<(), TrialFileError> {
+    let opened = descriptor::open_alone(|| hdf5::File::open(path));
+    let file = doing(|| format!("opening {}", path.display()), opened)?;
+    let bytes = File::open(path).map_err(|source| TrialFileError::Io {
+        doing: "open",
+        path: path.to_owned(),
+        source,
+    })?;
+    let bytes = Arc::new(bytes);
+    let mut buffer = Vec::new();
+    for (name, handed) in all {
+        let found = with_element!(handed.kind, Type => {
+            found::<Type>(&file, &bytes, name, &mut buffer)
+        })?;
+        if found != *handed {
+            let why = "it is not what was written; check the disk, and run `daq recover`";
+            return Err(TrialFileError::Malformed { what: name.clone(), why: why.to_owned() });
+        }
+    }
+    Ok(())
+}
+
+fn found<T: Element>(
+    file: &hdf5::File,
+    bytes: &Arc<File>,
+    name: &str,
+    buffer: &mut Vec<u8>,
+) -> Result<Handed, TrialFileError> {
+    let dataset = library::open_dataset(file, name)?;
+    let mut found = Handed::nothing::<T>();
+    let length = library::size(&dataset, name)?;
+    let plain = Places::of::<T>(&dataset, name)?
+        .map(|places| PlainDataset::new(Arc::clone(bytes), places, T::BYTES));
+    let step = STEP_BYTES / T::BYTES;
+    for start in (0..length).step_by(step) {
+        let range = start..length.min(start + step);
+        match &plain {
+            Some(plain) if plain.is_unwritten_zero(range.clone()) => found.zeros_to(range.end),
+            Some(plain) => {
+                plain.read(range.clone(), buffer).map_err(|source| TrialFileError::Io {
+                    doing: "read back",
+                    path: name.into(),
+                    source,
+                })?;
+                found.checksum = crc32c::crc32c_append(found.checksum, buffer);
+                found.elements = range.end;
+            }
+            None => found.add(&library::read::<T>(&dataset, name, range)?),
+        }
+    }
+    Ok(found)
+}
