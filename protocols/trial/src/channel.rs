@@ -63,77 +63,85 @@ pub enum RawType {
 }
 
 /// A decoded number before scaling, in the device's own type. Bits are kept: a NaN keeps its
-/// payload and −0 its sign.
-#[derive(Debug, Clone, Copy)]
-pub enum Raw {
+/// payload and −0 its sign. Equal are equal bits of equal type.
+///
+/// Type and bits stand side by side, so that a raw number travels in two registers: there may be
+/// millions of them in a second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Raw {
+    raw_type: RawType,
+    /// Widened with zeros.
+    bits: u64,
+}
+
+/// A constructor for each type.
+macro_rules! constructors {
+    ($($(#[doc = $doc:literal])* $name:ident $kind:ident $number:ident => $bits:expr,)*) => {
+        impl Raw {
+            $(
+                $(#[doc = $doc])*
+                #[inline]
+                pub fn $name($number: $name) -> Raw {
+                    Raw { raw_type: RawType::$kind, bits: $bits }
+                }
+            )*
+        }
+    };
+}
+
+constructors! {
     /// Unsigned 8-bit integer.
-    U8(u8),
+    u8 U8 number => u64::from(number),
     /// Signed 8-bit integer.
-    I8(i8),
+    i8 I8 number => u64::from(number as u8),
     /// Unsigned 16-bit integer.
-    U16(u16),
+    u16 U16 number => u64::from(number),
     /// Signed 16-bit integer.
-    I16(i16),
+    i16 I16 number => u64::from(number as u16),
     /// Unsigned 32-bit integer.
-    U32(u32),
+    u32 U32 number => u64::from(number),
     /// Signed 32-bit integer.
-    I32(i32),
+    i32 I32 number => u64::from(number as u32),
     /// Unsigned 64-bit integer.
-    U64(u64),
+    u64 U64 number => number,
     /// Signed 64-bit integer.
-    I64(i64),
+    i64 I64 number => number as u64,
     /// IEEE 754 binary32.
-    F32(f32),
+    f32 F32 number => u64::from(number.to_bits()),
     /// IEEE 754 binary64.
-    F64(f64),
+    f64 F64 number => number.to_bits(),
 }
 
 impl Raw {
     /// The number as f64; exact but for 64-bit integers beyond 2^53, of which it is the nearest.
+    #[inline]
     pub fn to_f64(self) -> f64 {
-        match self {
-            Raw::U8(raw) => f64::from(raw),
-            Raw::I8(raw) => f64::from(raw),
-            Raw::U64(raw) => raw as f64,
-            Raw::I64(raw) => raw as f64,
-            Raw::U16(raw) => f64::from(raw),
-            Raw::I16(raw) => f64::from(raw),
-            Raw::U32(raw) => f64::from(raw),
-            Raw::I32(raw) => f64::from(raw),
-            Raw::F32(raw) => f64::from(raw),
-            Raw::F64(raw) => raw,
+        let bits = self.bits;
+        match self.raw_type {
+            RawType::U8 => f64::from(bits as u8),
+            RawType::I8 => f64::from(bits as i8),
+            RawType::U64 => bits as f64,
+            RawType::I64 => bits as i64 as f64,
+            RawType::U16 => f64::from(bits as u16),
+            RawType::I16 => f64::from(bits as i16),
+            RawType::U32 => f64::from(bits as u32),
+            RawType::I32 => f64::from(bits as i32),
+            RawType::F32 => f64::from(f32::from_bits(bits as u32)),
+            RawType::F64 => f64::from_bits(bits),
         }
     }
 
     /// The bits, widened with zeros.
+    #[inline]
     pub fn bits(self) -> u64 {
-        match self {
-            Raw::U8(raw) => u64::from(raw),
-            Raw::I8(raw) => u64::from(raw as u8),
-            Raw::U64(raw) => raw,
-            Raw::I64(raw) => raw as u64,
-            Raw::U16(raw) => u64::from(raw),
-            Raw::I16(raw) => u64::from(raw as u16),
-            Raw::U32(raw) => u64::from(raw),
-            Raw::I32(raw) => u64::from(raw as u32),
-            Raw::F32(raw) => u64::from(raw.to_bits()),
-            Raw::F64(raw) => raw.to_bits(),
-        }
+        self.bits
     }
 
     /// The zero of a type; NaN for binary64, which numbers in texts have too.
     pub fn nothing(raw_type: RawType) -> Raw {
         match raw_type {
-            RawType::U8 => Raw::U8(0),
-            RawType::I8 => Raw::I8(0),
-            RawType::U16 => Raw::U16(0),
-            RawType::I16 => Raw::I16(0),
-            RawType::U32 => Raw::U32(0),
-            RawType::I32 => Raw::I32(0),
-            RawType::U64 => Raw::U64(0),
-            RawType::I64 => Raw::I64(0),
-            RawType::F32 => Raw::F32(0.0),
-            RawType::F64 => Raw::F64(f64::NAN),
+            RawType::F64 => Raw::f64(f64::NAN),
+            _ => Raw { raw_type, bits: 0 },
         }
     }
 
@@ -142,37 +150,19 @@ impl Raw {
     pub fn with_bits_between(self, low: u8, high: u8) -> Raw {
         let width = u32::from(high.saturating_sub(low)) + 1;
         let mask = if width >= 64 { u64::MAX } else { (1 << width) - 1 };
-        let field = self.bits().checked_shr(u32::from(low)).unwrap_or(0) & mask;
-        match self {
-            Raw::U8(_) => Raw::U8(field as u8),
-            Raw::U16(_) => Raw::U16(field as u16),
-            Raw::U32(_) => Raw::U32(field as u32),
-            Raw::U64(_) => Raw::U64(field),
-            other => other,
+        let field = self.bits.checked_shr(u32::from(low)).unwrap_or(0) & mask;
+        match self.raw_type {
+            RawType::U8 | RawType::U16 | RawType::U32 | RawType::U64 => {
+                Raw { raw_type: self.raw_type, bits: field }
+            }
+            _ => self,
         }
     }
 
     /// The type.
+    #[inline]
     pub fn raw_type(self) -> RawType {
-        match self {
-            Raw::U8(_) => RawType::U8,
-            Raw::I8(_) => RawType::I8,
-            Raw::U64(_) => RawType::U64,
-            Raw::I64(_) => RawType::I64,
-            Raw::U16(_) => RawType::U16,
-            Raw::I16(_) => RawType::I16,
-            Raw::U32(_) => RawType::U32,
-            Raw::I32(_) => RawType::I32,
-            Raw::F32(_) => RawType::F32,
-            Raw::F64(_) => RawType::F64,
-        }
-    }
-}
-
-/// Equal bits of equal type.
-impl PartialEq for Raw {
-    fn eq(&self, other: &Raw) -> bool {
-        self.raw_type() == other.raw_type() && self.bits() == other.bits()
+        self.raw_type
     }
 }
 

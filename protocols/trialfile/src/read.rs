@@ -323,16 +323,16 @@ impl TrialFile {
         let start = start.min(length);
         let range = start..length.min(start + count.min(MAX_CHUNK_SAMPLES));
         let raws = match self.plan.channel_at(channel).raw_type {
-            RawType::U8 => self.raws(channel, range.clone(), Raw::U8),
-            RawType::I8 => self.raws(channel, range.clone(), Raw::I8),
-            RawType::U64 => self.raws(channel, range.clone(), Raw::U64),
-            RawType::I64 => self.raws(channel, range.clone(), Raw::I64),
-            RawType::U16 => self.raws(channel, range.clone(), Raw::U16),
-            RawType::I16 => self.raws(channel, range.clone(), Raw::I16),
-            RawType::U32 => self.raws(channel, range.clone(), Raw::U32),
-            RawType::I32 => self.raws(channel, range.clone(), Raw::I32),
-            RawType::F32 => self.raws(channel, range.clone(), Raw::F32),
-            RawType::F64 => self.raws(channel, range.clone(), Raw::F64),
+            RawType::U8 => self.raws(channel, range.clone(), Raw::u8),
+            RawType::I8 => self.raws(channel, range.clone(), Raw::i8),
+            RawType::U64 => self.raws(channel, range.clone(), Raw::u64),
+            RawType::I64 => self.raws(channel, range.clone(), Raw::i64),
+            RawType::U16 => self.raws(channel, range.clone(), Raw::u16),
+            RawType::I16 => self.raws(channel, range.clone(), Raw::i16),
+            RawType::U32 => self.raws(channel, range.clone(), Raw::u32),
+            RawType::I32 => self.raws(channel, range.clone(), Raw::i32),
+            RawType::F32 => self.raws(channel, range.clone(), Raw::f32),
+            RawType::F64 => self.raws(channel, range.clone(), Raw::f64),
         }?;
         let records = self.slice(channel, "record", range.clone())?;
         Ok(StoredSamples { chunk: self.chunk(channel, range)?, raws, records })

@@ -28,7 +28,7 @@ pub struct GroupRows {
     pub(crate) uncertainties: Vec<u32>,
     /// Numbers of the journal records that completed the frames.
     pub(crate) records: Vec<u64>,
-    /// Samples of the last rows, row by row.
+    /// Samples of the last rows, row by row, that are in no column yet.
     staged: Vec<Sample>,
     pub(crate) columns: Vec<RowColumn>,
     /// Rows for which room is made.
@@ -79,19 +79,15 @@ impl GroupRows {
         if self.times.len().is_multiple_of(STAGED_ROWS) { self.sort() } else { Ok(()) }
     }
 
-    /// Takes the staged samples into the columns.
+    /// Takes all samples as they came into the columns.
     pub(crate) fn sort(&mut self) -> Result<(), TrialFileError> {
-        if self.staged.is_empty() {
-            return Ok(());
-        }
-        let width = self.columns.len();
+        let width = self.columns.len().max(1);
         let first_row = self.times.len() - self.staged.len() / width;
         for (position, column) in self.columns.iter_mut().enumerate() {
             if first_row == 0 {
                 column.reserve(self.rows);
             }
-            let samples = self.staged.iter().skip(position).step_by(width);
-            if !column.extend(first_row, samples) {
+            if !column.extend(first_row, Strided { all: &self.staged, width, position }) {
                 return Err(malformed("a sample", "it is not of its channel's raw type"));
             }
         }
@@ -140,18 +136,30 @@ impl RowColumn {
 
     /// Adds the samples of the rows from `first_row` on; `false` if a raw number is of another
     /// type.
-    fn extend<'a>(
-        &mut self,
-        first_row: usize,
-        samples: impl Iterator<Item = &'a Sample> + Clone,
-    ) -> bool {
-        self.values.extend(samples.clone().map(|sample| sample.value));
-        let good = samples.clone().all(|sample| sample.quality.is_good());
+    fn extend(&mut self, first_row: usize, samples: Strided<'_>) -> bool {
+        self.values.extend(samples.iter().map(|sample| sample.value));
+        let good = samples.iter().fold(true, |good, sample| good & sample.quality.is_good());
         if !good || !self.qualities.is_empty() {
             self.qualities.resize(first_row, 0);
-            self.qualities.extend(samples.clone().map(|sample| sample.quality.to_code()));
+            self.qualities.extend(samples.iter().map(|sample| sample.quality.to_code()));
         }
-        self.raws.extend(samples.map(|sample| sample.raw))
+        self.raws.extend(samples.iter().map(|sample| sample.raw))
+    }
+}
+
+/// The samples of one channel among those of some rows.
+#[derive(Debug, Clone, Copy)]
+struct Strided<'a> {
+    all: &'a [Sample],
+    width: usize,
+    position: usize,
+}
+
+impl<'a> Strided<'a> {
+    /// In whole rows there is one in each.
+    fn iter(self) -> impl ExactSizeIterator<Item = &'a Sample> + Clone {
+        let Strided { all, width, position } = self;
+        all.chunks_exact(width).map(move |row| &row[position])
     }
 }
 

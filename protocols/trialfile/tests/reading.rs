@@ -133,7 +133,7 @@ fn write(path: &Path) {
             let raw = (row * (channel + 3) % 60_013) as u16;
             let good = !(row + channel).is_multiple_of(9_973);
             let quality = if good { Quality::Good } else { Quality::OutOfRange };
-            Sample { raw: Raw::U16(raw), value: f64::from(raw), quality }
+            Sample { raw: Raw::u16(raw), value: f64::from(raw), quality }
         }));
         writer.row(group, time, 7, row as u64, &samples).unwrap();
     }

@@ -100,7 +100,7 @@ fn fault_23_codes_beyond_the_range_keep_their_raw_number_and_are_never_good() {
     use Quality::{Good, OutOfRange, Sentinel};
     let check = |point: &str, raw: i16, quality: Quality| {
         let found = sample(&format!("type = \"i16\"\n{point}"), "", &raw.to_be_bytes());
-        assert_eq!((found.raw, found.quality), (Raw::I16(raw), quality), "{point} {raw}");
+        assert_eq!((found.raw, found.quality), (Raw::i16(raw), quality), "{point} {raw}");
         assert_eq!(found.value, f64::from(raw), "{point} {raw}");
     };
     let valid = "valid = [-100, 1000]";
@@ -154,7 +154,7 @@ fn fault_23_the_plan_narrows_a_range_and_never_widens_it() {
         (501, Quality::OutOfRange),
     ] {
         let found = sample("type = \"i16\"\nvalid = [-50, 400]", channel, &raw.to_be_bytes());
-        assert_eq!((found.raw, found.quality), (Raw::I16(raw), quality));
+        assert_eq!((found.raw, found.quality), (Raw::i16(raw), quality));
     }
 }
 

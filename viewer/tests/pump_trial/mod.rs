@@ -210,7 +210,7 @@ fn write_samples(writer: &mut TrialWriter, period_ns: i64, device: usize) {
                 let loose = device == 2 && point == 3 && (140.0..142.0).contains(&time);
                 let raw = if loose { 61.5 } else { value as f32 };
                 let quality = if loose { Quality::OutOfRange } else { Quality::Good };
-                Sample { raw: Raw::F32(raw), value: f64::from(raw), quality }
+                Sample { raw: Raw::f32(raw), value: f64::from(raw), quality }
             })
             .collect();
         let at = TrialTime(due + 12_000_000);

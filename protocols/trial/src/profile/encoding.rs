@@ -110,53 +110,52 @@ impl Encoding {
 
     /// The raw number in `bytes`, which begin with its first; `None` if they are too few. Of a
     /// field of bits it is the field.
+    #[inline]
     pub fn decode(self, bytes: &[u8]) -> Option<Raw> {
         let raw = match self.raw_type {
-            RawType::U8 => Raw::U8(*bytes.first()?),
-            RawType::I8 => Raw::I8(*bytes.first()? as i8),
-            RawType::U16 | RawType::I16 => {
-                let pair = *bytes.first_chunk::<2>()?;
-                let little = self.order.swaps_bytes();
-                let number =
-                    if little { u16::from_le_bytes(pair) } else { u16::from_be_bytes(pair) };
-                match self.raw_type {
-                    RawType::I16 => Raw::I16(number as i16),
-                    _ => Raw::U16(number),
-                }
-            }
-            RawType::U32 | RawType::I32 | RawType::F32 => {
-                let [a, b, c, d] = *bytes.first_chunk::<4>()?;
-                let number = u32::from_be_bytes(match self.order {
-                    WordOrder::CDAB => [c, d, a, b],
-                    WordOrder::BADC => [b, a, d, c],
-                    WordOrder::DCBA => [d, c, b, a],
-                    // The orders of 64 bits are refused for numbers of 32.
-                    _ => [a, b, c, d],
-                });
-                match self.raw_type {
-                    RawType::I32 => Raw::I32(number as i32),
-                    RawType::F32 => Raw::F32(f32::from_bits(number)),
-                    _ => Raw::U32(number),
-                }
-            }
-            RawType::U64 | RawType::I64 | RawType::F64 => {
-                let came = bytes.first_chunk::<8>()?;
-                let mut ordered = [0; 8];
-                for (byte, place) in came.iter().zip(self.order.places_of_64_bits()) {
-                    ordered[place] = *byte;
-                }
-                let number = u64::from_be_bytes(ordered);
-                match self.raw_type {
-                    RawType::I64 => Raw::I64(number as i64),
-                    RawType::F64 => Raw::F64(f64::from_bits(number)),
-                    _ => Raw::U64(number),
-                }
-            }
+            RawType::U8 => Raw::u8(*bytes.first()?),
+            RawType::I8 => Raw::i8(*bytes.first()? as i8),
+            RawType::U16 => Raw::u16(self.of_16_bits(bytes)?),
+            RawType::I16 => Raw::i16(self.of_16_bits(bytes)? as i16),
+            RawType::U32 => Raw::u32(self.of_32_bits(bytes)?),
+            RawType::I32 => Raw::i32(self.of_32_bits(bytes)? as i32),
+            RawType::F32 => Raw::f32(f32::from_bits(self.of_32_bits(bytes)?)),
+            RawType::U64 => Raw::u64(self.of_64_bits(bytes)?),
+            RawType::I64 => Raw::i64(self.of_64_bits(bytes)? as i64),
+            RawType::F64 => Raw::f64(f64::from_bits(self.of_64_bits(bytes)?)),
         };
         Some(match self.form {
             NumberForm::Bits { low, high } => raw.with_bits_between(low, high),
             NumberForm::Plain | NumberForm::Bcd => raw,
         })
+    }
+
+    #[inline]
+    fn of_16_bits(self, bytes: &[u8]) -> Option<u16> {
+        let pair = *bytes.first_chunk::<2>()?;
+        let little = self.order.swaps_bytes();
+        Some(if little { u16::from_le_bytes(pair) } else { u16::from_be_bytes(pair) })
+    }
+
+    #[inline]
+    fn of_32_bits(self, bytes: &[u8]) -> Option<u32> {
+        let [a, b, c, d] = *bytes.first_chunk::<4>()?;
+        Some(u32::from_be_bytes(match self.order {
+            WordOrder::CDAB => [c, d, a, b],
+            WordOrder::BADC => [b, a, d, c],
+            WordOrder::DCBA => [d, c, b, a],
+            // The orders of 64 bits are refused for numbers of 32.
+            _ => [a, b, c, d],
+        }))
+    }
+
+    fn of_64_bits(self, bytes: &[u8]) -> Option<u64> {
+        let came = bytes.first_chunk::<8>()?;
+        let mut ordered = [0; 8];
+        for (byte, place) in came.iter().zip(self.order.places_of_64_bits()) {
+            ordered[place] = *byte;
+        }
+        Some(u64::from_be_bytes(ordered))
     }
 
     /// What a raw number of this encoding says: the number itself, or the decimal digits of a
@@ -196,7 +195,7 @@ mod tests {
             (WordOrder::DCBA, [0xfc, 0xa9, 0x81, 0x3f]),
         ] {
             let encoding = encoding(RawType::F32, order, NumberForm::Plain);
-            assert_eq!(encoding.decode(&bytes), Some(Raw::F32(1.013)), "{order:?}");
+            assert_eq!(encoding.decode(&bytes), Some(Raw::f32(1.013)), "{order:?}");
         }
     }
 
@@ -219,7 +218,7 @@ mod tests {
         ] {
             let bytes: Vec<u8> = name.bytes().map(|letter| letter - b'A' + 1).collect();
             let encoding = encoding(RawType::U64, order, NumberForm::Plain);
-            assert_eq!(encoding.decode(&bytes), Some(Raw::U64(0x0102_0304_0506_0708)), "{name}");
+            assert_eq!(encoding.decode(&bytes), Some(Raw::u64(0x0102_0304_0506_0708)), "{name}");
             if order.is_of_64_bits() {
                 assert_eq!(format!("{order:?}"), name);
             }
@@ -232,6 +231,6 @@ mod tests {
         assert_eq!(bcd.number(bcd.decode(&[0x12, 0x34]).unwrap()), Some(1234.0));
         assert_eq!(bcd.number(bcd.decode(&[0x12, 0x3a]).unwrap()), None);
         let bits = encoding(RawType::U16, WordOrder::ABCD, NumberForm::Bits { low: 4, high: 11 });
-        assert_eq!(bits.decode(&[0xab, 0xcd]), Some(Raw::U16(0xbc)));
+        assert_eq!(bits.decode(&[0xab, 0xcd]), Some(Raw::u16(0xbc)));
     }
 }

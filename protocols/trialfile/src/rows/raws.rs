@@ -36,17 +36,16 @@ macro_rules! with_raws {
 }
 pub(crate) use with_raws;
 
-/// Adds numbers as long as they are of one type; `false` if one is of another.
+/// Adds numbers; `false` if one was of another type.
 macro_rules! extend_with {
-    ($column:expr, $raws:expr, $kind:ident) => {
-        $raws.all(|raw| match raw {
-            Raw::$kind(number) => {
-                $column.push(number);
-                true
-            }
-            _ => false,
-        })
-    };
+    ($column:expr, $raws:expr, $kind:ident, $bits:ident => $number:expr) => {{
+        let raws = $raws;
+        $column.extend(raws.clone().map(|raw| {
+            let $bits = raw.bits();
+            $number
+        }));
+        raws.fold(true, |same, raw| same & (raw.raw_type() == RawType::$kind))
+    }};
 }
 
 impl RawColumn {
@@ -71,18 +70,18 @@ impl RawColumn {
     }
 
     /// Adds numbers; `false` if one is of another type.
-    pub fn extend(&mut self, mut raws: impl Iterator<Item = Raw>) -> bool {
+    pub fn extend(&mut self, raws: impl ExactSizeIterator<Item = Raw> + Clone) -> bool {
         match self {
-            RawColumn::U8(column) => extend_with!(column, raws, U8),
-            RawColumn::I8(column) => extend_with!(column, raws, I8),
-            RawColumn::U64(column) => extend_with!(column, raws, U64),
-            RawColumn::I64(column) => extend_with!(column, raws, I64),
-            RawColumn::U16(column) => extend_with!(column, raws, U16),
-            RawColumn::I16(column) => extend_with!(column, raws, I16),
-            RawColumn::U32(column) => extend_with!(column, raws, U32),
-            RawColumn::I32(column) => extend_with!(column, raws, I32),
-            RawColumn::F32(column) => extend_with!(column, raws, F32),
-            RawColumn::F64(column) => extend_with!(column, raws, F64),
+            RawColumn::U8(column) => extend_with!(column, raws, U8, bits => bits as u8),
+            RawColumn::I8(column) => extend_with!(column, raws, I8, bits => bits as i8),
+            RawColumn::U64(column) => extend_with!(column, raws, U64, bits => bits),
+            RawColumn::I64(column) => extend_with!(column, raws, I64, bits => bits as i64),
+            RawColumn::U16(column) => extend_with!(column, raws, U16, bits => bits as u16),
+            RawColumn::I16(column) => extend_with!(column, raws, I16, bits => bits as i16),
+            RawColumn::U32(column) => extend_with!(column, raws, U32, bits => bits as u32),
+            RawColumn::I32(column) => extend_with!(column, raws, I32, bits => bits as i32),
+            RawColumn::F32(column) => extend_with!(column, raws, F32, bits => f32::from_bits(bits as u32)),
+            RawColumn::F64(column) => extend_with!(column, raws, F64, bits => f64::from_bits(bits)),
         }
     }
 

@@ -31,7 +31,7 @@ impl Site {
             Site::Bit { index } => {
                 // The first bit of a table is the lowest of its byte (V1.1b3, 6.1).
                 let byte = data.get(index / 8)?;
-                Some(Raw::U8(byte >> (index % 8) & 1))
+                Some(Raw::u8(byte >> (index % 8) & 1))
             }
         }
     }
@@ -121,8 +121,7 @@ impl AnswerPoint {
 
     /// Adds the sample of a plain point; `None` if the data bytes are too short for it.
     pub(super) fn push_plain(&self, data: &[u8], samples: &mut Vec<Sample>) -> Option<()> {
-        let raw = self.site.raw(data);
-        self.conversion.push(raw.as_ref()?, samples);
+        samples.push(self.conversion.sample(self.site.raw(data)?));
         Some(())
     }
 

@@ -100,29 +100,20 @@ impl Conversion {
     }
 
     /// The sample of a raw number that nothing else scales.
+    #[inline]
     pub(crate) fn sample(&self, raw: Raw) -> Sample {
-        let (value, quality) = self.value(&raw);
+        let (value, quality) = self.value(raw);
         Sample { raw, value, quality }
     }
 
-    /// Adds the sample of a raw number that nothing else scales.
-    ///
-    /// The raw number is looked at where it is and copied once, at the end: a copy that follows
-    /// on the narrower writes that made it waits for them, which took as long as all the rest.
-    #[inline]
-    pub(crate) fn push(&self, raw: &Raw, samples: &mut Vec<Sample>) {
-        let (value, quality) = self.value(raw);
-        samples.push(Sample { raw: *raw, value, quality });
-    }
-
     #[inline(always)]
-    fn value(&self, raw: &Raw) -> (f64, Quality) {
+    fn value(&self, raw: Raw) -> (f64, Quality) {
         if self.further.is_some() {
-            return self.further_value(*raw);
+            return self.further_value(raw);
         }
         let number = raw.to_f64();
         let (value, quality) = self.judge(number * self.scale + self.offset);
-        (value, if self.is_sentinel(*raw, number) { Quality::Sentinel } else { quality })
+        (value, if self.is_sentinel(raw, number) { Quality::Sentinel } else { quality })
     }
 
     /// The same for one of the few channels that have more to them.

@@ -97,7 +97,7 @@ impl Nmea {
                 ("", _) => field.conversion.nothing(Quality::Sentinel),
                 (_, None) => field.conversion.nothing(Quality::NotFinite),
                 (_, Some(number)) => {
-                    let sample = field.conversion.sample(Raw::F64(number));
+                    let sample = field.conversion.sample(Raw::f64(number));
                     let quality =
                         if void || unmet { Quality::Flagged(NOT_VALID) } else { sample.quality };
                     Sample { quality, ..sample }

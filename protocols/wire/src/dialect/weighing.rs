@@ -54,7 +54,7 @@ impl Weighing {
             samples.push(match line.number {
                 None => conversion.nothing(Quality::Sentinel),
                 Some(number) => {
-                    let sample = conversion.sample(Raw::F64(number));
+                    let sample = conversion.sample(Raw::f64(number));
                     let quality = match (line.unit == *unit, line.stable) {
                         (false, _) => Quality::Flagged(OTHER_UNIT),
                         (true, false) => Quality::Flagged(UNSTABLE),

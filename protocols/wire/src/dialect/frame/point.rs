@@ -121,7 +121,7 @@ impl MessagePoint {
                 None | Some(b"") => return Some(self.conversion.nothing(Quality::Sentinel)),
                 Some(text) => match decimal(text) {
                     None => return Some(self.conversion.nothing(Quality::NotFinite)),
-                    Some(number) => Raw::F64(number),
+                    Some(number) => Raw::f64(number),
                 },
             },
             Number::Binary(offset, encoding) => encoding.decode(found.content.get(*offset..)?)?,
