@@ -91,7 +91,7 @@ impl Sink for Output {
 
     fn row(&mut self, row: &Row<'_>) {
         self.write(|writer| {
-            writer.row(row.group, row.time, row.time_uncertainty_ns, row.record, row.samples)
+            writer.row(row)
         });
     }
 

@@ -8,6 +8,7 @@
 pub mod amendment;
 pub mod catalogue;
 pub mod channel;
+pub mod columns;
 pub mod document;
 pub mod expression;
 pub mod finding;

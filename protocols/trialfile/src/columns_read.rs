@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use trial::channel::{ChannelIndex, RawType};
 use trial::recording::{Recording as _, SampleGroup};
+use trial::with_raws;
+use wire::rows::GroupRows;
 
 use crate::element::{Element, ElementKind, encode_all};
 use crate::places::PlainDataset;
-use crate::rows::{GroupRows, with_raws};
 use crate::source::Source;
 use crate::{TrialFile, TrialFileError};
 
@@ -101,7 +102,10 @@ impl StoredGroup {
         start: usize,
         rows: &mut GroupRows,
     ) -> Result<Vec<StoredDifference>, TrialFileError> {
-        rows.sort()?;
+        rows.sort().map_err(|error| TrialFileError::Malformed {
+            what: "a row".to_owned(),
+            why: error.to_string(),
+        })?;
         let mut found = Vec::new();
         for (position, channel) in self.channels.iter().enumerate() {
             let mut reading = Reading { source: &self.source, start, bytes: &mut self.bytes };
@@ -189,14 +193,14 @@ impl StoredChannel {
             }
         };
         if !self.shares {
-            take(reading.first_other(&self.time, &rows.times)?, "time");
+            take(reading.first_other(&self.time, rows.times())?, "time");
             take(
-                reading.first_other(&self.time_uncertainty, &rows.uncertainties)?,
+                reading.first_other(&self.time_uncertainty, rows.uncertainties_ns())?,
                 "time_uncertainty",
             );
-            take(reading.first_other(&self.record, &rows.records)?, "record");
+            take(reading.first_other(&self.record, rows.records())?, "record");
         }
-        let Some(own) = rows.columns.get(position) else { return Ok(first) };
+        let Some(own) = rows.columns().get(position) else { return Ok(first) };
         take(reading.first_other(&self.value, &own.values)?, "value");
         let raw = with_raws!(&own.raws, numbers => reading.first_other(&self.raw, numbers))?;
         take(raw, "raw");

@@ -23,7 +23,6 @@ pub mod pyramid;
 mod read;
 pub mod reader_process;
 mod refusal;
-mod rows;
 pub mod seal;
 mod source;
 mod tables;
@@ -37,7 +36,6 @@ pub use columns_read::{StoredDifference, StoredGroup};
 pub use read::{DerivedSamples, StoredSamples, TrialFile};
 pub use reader_process::{Confinement, Enforcement, ReaderFault};
 pub use refusal::{Refusal, Refused};
-pub use rows::GroupRows;
 pub use seal::{Seal, SealState, Sealing, Sign};
 pub use write::{FinishedSamples, TrialWriter};
 

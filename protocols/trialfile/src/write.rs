@@ -20,14 +20,14 @@ use hdf5::types::VarLenUnicode;
 use hdf5::{Dataset, File, Group};
 use serde::Serialize;
 use sm3::Digest as _;
-use trial::channel::Sample;
 use trial::document::Document;
 use trial::finding::Findings;
 use trial::plan::Plan;
 use trial::record::{ClockPair, Event, Mark, Origin};
-use trial::recording::{Accounting, Chunk, Gap, GroupIndex, RunHead, SampleGroup};
+use trial::recording::{Accounting, Chunk, Gap, RunHead, SampleGroup};
 use trial::scenario::Derived;
 use trial::time::TrialTime;
+use wire::derive::Row;
 
 use crate::element::Element;
 use crate::source::Source;
@@ -284,23 +284,13 @@ impl TrialWriter {
         })
     }
 
-    /// Adds the samples of a group's channels at one instant; `samples` has the order and the
-    /// number of the group's channels.
+    /// Adds the samples of a group's channels at one instant.
     ///
     /// # Errors
     /// The file can't be written.
-    pub fn row(
-        &mut self,
-        group: GroupIndex,
-        time: TrialTime,
-        time_uncertainty_ns: u32,
-        record: u64,
-        samples: &[Sample],
-    ) -> Result<(), TrialFileError> {
-        match self.columns.get_mut(group.0 as usize) {
-            Some(Some(columns)) => {
-                columns.push(&self.channels, (time, time_uncertainty_ns, record), samples)
-            }
+    pub fn row(&mut self, row: &Row<'_>) -> Result<(), TrialFileError> {
+        match self.columns.get_mut(row.group.0 as usize) {
+            Some(Some(columns)) => columns.push(&self.channels, row),
             Some(None) => Err(malformed("a row", "its group has no channels")),
             None => Err(malformed("a row", "its group does not exist")),
         }

@@ -11,6 +11,7 @@
 mod answer;
 mod asked;
 mod listened;
+mod plain;
 mod polled;
 pub(crate) mod sample;
 mod scaling;
@@ -37,12 +38,13 @@ use asked::AskedLink;
 use polled::PolledLink;
 use stream::StreamLink;
 
+pub use plain::{PlainPoints, Samples};
 pub use polled::MAX_OPEN_POLLS;
 
 pub use trial::channel::Sample;
 
 /// The samples of one group at one time.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy)]
 pub struct Row<'a> {
     /// The group.
     pub group: GroupIndex,
@@ -53,7 +55,7 @@ pub struct Row<'a> {
     /// Sequence number of the record whose bytes completed the frame.
     pub record: u64,
     /// One sample for each channel of the group, in its order.
-    pub samples: &'a [Sample],
+    pub samples: Samples<'a>,
 }
 
 /// What takes the results of the fold.

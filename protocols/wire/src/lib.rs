@@ -12,3 +12,4 @@ mod dialect;
 pub mod modbus;
 pub mod plan;
 pub mod query;
+pub mod rows;

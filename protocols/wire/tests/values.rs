@@ -22,7 +22,7 @@ struct Samples(Vec<Sample>);
 
 impl Sink for Samples {
     fn row(&mut self, row: &Row<'_>) {
-        self.0.extend_from_slice(row.samples);
+        self.0.extend(row.samples.iter());
     }
 
     fn gap(&mut self, _: Gap) {}

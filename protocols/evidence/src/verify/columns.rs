@@ -8,7 +8,8 @@
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 
 use trial::recording::{Recording as _, SampleGroup};
-use trialfile::{GroupRows, StoredGroup, TrialFile};
+use trialfile::{StoredGroup, TrialFile};
+use wire::rows::GroupRows;
 
 use super::Difference;
 use super::compare::MAX_DIFFERENCES;
@@ -131,7 +132,7 @@ impl Group {
         for difference in self.stored.differences(self.start, rows)? {
             let channel = self.channels.get(difference.position).cloned().unwrap_or_default();
             let (row, column) = (difference.row, difference.column);
-            let (sample, record) = (self.start + row, rows.record(row));
+            let (sample, record) = (self.start + row, rows.records().get(row).copied());
             found.differ(Difference::Channel { channel, sample, column, record });
         }
         self.start += rows.len();

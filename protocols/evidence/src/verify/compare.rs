@@ -7,8 +7,9 @@ use trial::plan::Plan;
 use trial::record::{ClockPair, End, Event, LinkState, Mark, Origin};
 use trial::recording::{Accounting, Chunk, Gap, Recording, SampleGroup};
 use trial::time::{Span, TrialTime};
-use trialfile::{GroupRows, TrialFile, layout};
+use trialfile::{TrialFile, layout};
 use wire::derive::{Derive, Row, Sink};
+use wire::rows::GroupRows;
 
 use super::columns::{Batch, Comparing};
 use super::{Difference, Part};
@@ -190,10 +191,11 @@ impl Sink for Compare<'_> {
     fn row(&mut self, row: &Row<'_>) {
         let index = row.group.0 as usize;
         let Some(Waiting { rows, most, .. }) = self.groups.get_mut(index) else { return };
-        let pushed = rows.push(row.time, row.time_uncertainty_ns, row.record, row.samples);
+        let pushed = rows.push(row);
         let full = rows.len() == *most;
-        if let Err(error) = pushed {
-            self.failure.get_or_insert(error.into());
+        if pushed.is_err() {
+            // The recorded plan has groups with other channels than those that are told.
+            self.differ(Difference::Part(Part::Groups));
         }
         if full {
             self.hand_over(index);

@@ -130,15 +130,22 @@ impl Encoding {
         })
     }
 
+    /// Whether the raw number is a whole number of registers as it comes.
+    pub fn is_whole_number(self) -> bool {
+        !matches!(self.form, NumberForm::Bits { .. })
+    }
+
+    /// The first two bytes in the order of the encoding; `None` if there are fewer.
     #[inline]
-    fn of_16_bits(self, bytes: &[u8]) -> Option<u16> {
+    pub fn of_16_bits(self, bytes: &[u8]) -> Option<u16> {
         let pair = *bytes.first_chunk::<2>()?;
         let little = self.order.swaps_bytes();
         Some(if little { u16::from_le_bytes(pair) } else { u16::from_be_bytes(pair) })
     }
 
+    /// The first four bytes in the order of the encoding; `None` if there are fewer.
     #[inline]
-    fn of_32_bits(self, bytes: &[u8]) -> Option<u32> {
+    pub fn of_32_bits(self, bytes: &[u8]) -> Option<u32> {
         let [a, b, c, d] = *bytes.first_chunk::<4>()?;
         Some(u32::from_be_bytes(match self.order {
             WordOrder::CDAB => [c, d, a, b],

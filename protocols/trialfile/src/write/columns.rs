@@ -4,20 +4,20 @@
 //! an open dataset takes some 20 kB. Which of the two it is depends on the plan alone.
 
 use hdf5::{Dataset, Group};
-use trial::channel::{Channel, RawType, Sample};
+use trial::channel::{Channel, RawType};
+use trial::columns::SampleColumn;
 use trial::plan::Plan;
 use trial::recording::SampleGroup;
-use trial::time::TrialTime;
+use trial::with_raws;
+use wire::derive::Row;
+use wire::rows::GroupRows;
 
 use super::handed::{AllHanded, Handed};
 use super::{append, attribute, group, growing, malformed, number_attribute, resized, write_fixed};
 use crate::element::Element;
 use crate::pyramid::{BIN_SAMPLES, Column, Pyramid};
-use crate::rows::{GroupRows, RowColumn, STAGED_ROWS, with_raws};
 use crate::tables::BinRow;
 use crate::{TrialFileError, doing, layout};
-
-const _: () = assert!(layout::CHUNK_ROWS.start().is_multiple_of(STAGED_ROWS));
 
 /// Most channels whose datasets stay open.
 const MAX_OPEN_CHANNELS: usize = 512;
@@ -123,14 +123,8 @@ impl GroupColumns {
         })
     }
 
-    /// Adds a row: its time, the uncertainty of that and its record, and the samples.
-    pub fn push(
-        &mut self,
-        channels: &Group,
-        (time, uncertainty_ns, record): (TrialTime, u32, u64),
-        samples: &[Sample],
-    ) -> Result<(), TrialFileError> {
-        self.rows.push(time, uncertainty_ns, record, samples)?;
+    pub fn push(&mut self, channels: &Group, row: &Row<'_>) -> Result<(), TrialFileError> {
+        self.rows.push(row).map_err(|error| malformed("a row", &error.to_string()))?;
         if self.rows.len() == self.chunk_rows { self.flush(channels) } else { Ok(()) }
     }
 
@@ -160,13 +154,13 @@ impl GroupColumns {
     }
 
     fn flush(&mut self, channels: &Group) -> Result<(), TrialFileError> {
-        self.rows.sort()?;
+        self.rows.sort().map_err(|error| malformed("a row", &error.to_string()))?;
         let rows = &self.rows;
-        append(&self.time, &mut self.times_handed, &rows.times)?;
-        append(&self.time_uncertainty, &mut self.uncertainties_handed, &rows.uncertainties)?;
-        append(&self.record, &mut self.records_handed, &rows.records)?;
-        for (column, own) in self.columns.iter_mut().zip(&rows.columns) {
-            column.flush(channels, &rows.times, own, &self.gaps)?;
+        append(&self.time, &mut self.times_handed, rows.times())?;
+        append(&self.time_uncertainty, &mut self.uncertainties_handed, rows.uncertainties_ns())?;
+        append(&self.record, &mut self.records_handed, rows.records())?;
+        for (column, own) in self.columns.iter_mut().zip(rows.columns()) {
+            column.flush(channels, rows.times(), own, &self.gaps)?;
         }
         self.rows.clear();
         self.gaps.clear();
@@ -212,7 +206,7 @@ impl ChannelColumns {
         &mut self,
         channels: &Group,
         times: &[i64],
-        rows: &RowColumn,
+        rows: &SampleColumn,
         gaps: &[usize],
     ) -> Result<(), TrialFileError> {
         if times.is_empty() {

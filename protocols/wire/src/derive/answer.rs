@@ -17,7 +17,7 @@ use trial::time::TrialTime;
 
 /// Where a number stands in the data bytes.
 #[derive(Debug, Clone, Copy)]
-enum Site {
+pub(super) enum Site {
     Registers { offset: usize, encoding: Encoding },
     Bit { index: usize },
 }
@@ -25,7 +25,7 @@ enum Site {
 impl Site {
     /// `None` if the bytes are too short for it.
     #[inline]
-    fn raw(self, data: &[u8]) -> Option<Raw> {
+    pub(super) fn raw(self, data: &[u8]) -> Option<Raw> {
         match self {
             Site::Registers { offset, encoding } => encoding.decode(data.get(offset..)?),
             Site::Bit { index } => {
@@ -33,6 +33,16 @@ impl Site {
                 let byte = data.get(index / 8)?;
                 Some(Raw::u8(byte >> (index % 8) & 1))
             }
+        }
+    }
+}
+
+impl Site {
+    /// Number of data bytes that hold it.
+    pub(super) fn end(self) -> usize {
+        match self {
+            Site::Registers { offset, encoding } => offset + encoding.byte_length(),
+            Site::Bit { index } => index / 8 + 1,
         }
     }
 }
@@ -114,15 +124,9 @@ impl AnswerPoint {
         }
     }
 
-    /// Whether its sample is a matter of its bytes alone.
-    pub(super) fn is_plain(&self) -> bool {
-        self.further.is_none()
-    }
-
-    /// Adds the sample of a plain point; `None` if the data bytes are too short for it.
-    pub(super) fn push_plain(&self, data: &[u8], samples: &mut Vec<Sample>) -> Option<()> {
-        samples.push(self.conversion.sample(self.site.raw(data)?));
-        Some(())
+    /// Where it is and what becomes of it, if its sample is a matter of its bytes alone.
+    pub(super) fn plain(&self) -> Option<(Site, Conversion)> {
+        self.further.is_none().then(|| (self.site, self.conversion.clone()))
     }
 
     /// The sample in the data bytes; `None` if they are too short for it. What is to be told of

@@ -13,7 +13,7 @@ use trial::time::{Span, TrialTime, duration_nanoseconds};
 
 use super::polled::{MAX_OPEN_POLLS, within_exchange};
 use super::totaliser::SampleTime;
-use super::{DeriveError, Output, Row, Sample};
+use super::{DeriveError, Output, Row, Sample, Samples};
 use crate::dialect::frame::{Answers, MessagePoint};
 use crate::query::{QueryReceiver, Reply};
 
@@ -173,7 +173,7 @@ impl AskedLink {
         {
             output.devices[decoder.device].answered += 1;
             let SampleTime { time, uncertainty_ns } = self.sample_time(&query, came);
-            let samples = &self.samples;
+            let samples = Samples::Decoded(&self.samples);
             output.sink.row(&Row {
                 group,
                 time,

@@ -13,7 +13,7 @@ use super::answer::{AnswerPoint, AnswerText};
 use super::polled::midpoint;
 use super::scaling::Scaling;
 use super::stream::{FrameTime, Groups};
-use super::{Output, Row};
+use super::{Output, Row, Samples};
 use crate::dialect::Scan;
 use crate::dialect::listen::{Answer, Heard, Listen, Request};
 use crate::plan::entries_of;
@@ -176,7 +176,7 @@ impl Bus {
                 time: at.time,
                 time_uncertainty_ns: at.uncertainty_ns,
                 record: time.record,
-                samples: &[sample],
+                samples: Samples::Decoded(&[sample]),
             };
             groups.row(&row, output);
         }

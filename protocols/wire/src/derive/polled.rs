@@ -5,6 +5,8 @@
 //!   only then is anything remembered of it;
 //! - every poll that was due ends as answered, refused or missed, and only once.
 
+use std::sync::Arc;
+
 use trial::plan::{Plan, Request, RequestPlan};
 use trial::record::{Body, Cause, Event, EventKind, PollDue, Record};
 use trial::recording::{Gap, GapCause, GroupIndex, SampleGroup};
@@ -13,7 +15,7 @@ use trial::time::{Span, TrialTime, duration_nanoseconds};
 use super::answer::{AnswerPoint, AnswerText};
 use super::scaling::Scaling;
 use super::totaliser::SampleTime;
-use super::{DeriveError, Output, Row, Sample};
+use super::{DeriveError, Output, PlainPoints, Row, Sample, Samples};
 use crate::modbus::{Asked, Exchange, Framing, Received, Receiver, framing_of, read_function};
 use crate::plan::entries_of;
 
@@ -45,8 +47,8 @@ struct RequestDecoder {
     points: Vec<AnswerPoint>,
     /// Whether some of the points scale others.
     scales: bool,
-    /// Whether all points are a matter of their bytes alone, as most are.
-    plain: bool,
+    /// Present if all points are a matter of their bytes alone, as most are.
+    plain: Option<Arc<PlainPoints>>,
     texts: Vec<AnswerText>,
     unmapped_registers: u64,
 }
@@ -225,10 +227,12 @@ impl PolledLink {
             return false;
         }
         self.samples.clear();
+        let mut plain = None;
         match (cause, accepted.exception) {
             (Cause::Answered, None) => {
                 let (data, scaling) = (&self.payload, &mut self.scaling);
                 decoder.read(data, sample_time, at, scaling, &mut self.samples, output);
+                plain = decoder.plain.as_ref().filter(|points| points.are_in(data));
             }
             (Cause::Refused(code), Some(found)) if code == found => {
                 let scaling = &mut self.scaling;
@@ -237,7 +241,12 @@ impl PolledLink {
             }
             _ => return false,
         }
-        if self.samples.len() != decoder.points.len() {
+        let samples = match plain {
+            Some(points) => Samples::Plain { data: &self.payload, points },
+            None => Samples::Decoded(&self.samples),
+        };
+        // What is not whole is refused by its number of samples.
+        if samples.len() != decoder.points.len() {
             return false;
         }
         let account = &mut output.devices[decoder.device];
@@ -248,13 +257,13 @@ impl PolledLink {
             output.link.frames.unmapped_registers += decoder.unmapped_registers;
         }
         // A request that reads texts alone has no channel to make a row of.
-        if !self.samples.is_empty() {
+        if !samples.is_empty() {
             output.sink.row(&Row {
                 group: GroupIndex(due.request),
                 time: sample_time.time,
                 time_uncertainty_ns: sample_time.uncertainty_ns,
                 record: accepted.record,
-                samples: &self.samples,
+                samples,
             });
         }
         true
@@ -347,6 +356,7 @@ impl RequestDecoder {
         let points: Vec<AnswerPoint> = channels
             .filter_map(|channel| AnswerPoint::new(plan, channel, first, scaling))
             .collect();
+        let plain: Option<Vec<_>> = points.iter().map(AnswerPoint::plain).collect();
         let asks =
             Asked { unit: device.unit, function: read_function(table), address: first, count };
         let unused = mapped.iter().filter(|mapped| !**mapped).count();
@@ -354,7 +364,7 @@ impl RequestDecoder {
             device: request.device,
             asks,
             scales: points.iter().any(AnswerPoint::scales),
-            plain: points.iter().all(AnswerPoint::is_plain),
+            plain: plain.map(|points| Arc::new(PlainPoints::new(points.into_iter()))),
             points,
             texts,
             // Coils and inputs are no registers.
@@ -377,12 +387,8 @@ impl RequestDecoder {
                 point.learn(data, at, found, scaling, output);
             }
         }
-        if self.plain {
-            samples.reserve(self.points.len());
-            let push = |point: &AnswerPoint| point.push_plain(data, samples);
-            // What is not whole is refused by its number of samples.
-            let _ = self.points.iter().try_for_each(push);
-        } else {
+        // Plain ones are decoded when somebody looks at them.
+        if self.plain.is_none() {
             let points = self.points.iter_mut();
             let sample = |point: &mut AnswerPoint| point.sample(data, at, found, scaling, output);
             samples.extend(points.map_while(sample));

@@ -112,7 +112,7 @@ impl Conversion {
             return self.further_value(raw);
         }
         let number = raw.to_f64();
-        let (value, quality) = self.judge(number * self.scale + self.offset);
+        let (value, quality) = self.judge(self.linear(number));
         (value, if self.is_sentinel(raw, number) { Quality::Sentinel } else { quality })
     }
 
@@ -150,6 +150,26 @@ impl Conversion {
         without_value(Raw::nothing(self.raw_type), quality)
     }
 
+    /// Whether a value is but the number scaled and moved, and good if it is within the range.
+    pub(super) fn is_linear(&self) -> bool {
+        self.further.is_none() && self.sentinels.is_empty()
+    }
+
+    /// The value of a number, where that is all there is to it.
+    #[inline]
+    pub(super) fn linear(&self, number: f64) -> f64 {
+        number * self.scale + self.offset
+    }
+
+    /// Whether all of these values are good, where the range is all there is to it.
+    pub(super) fn are_good(&self, values: &[f64]) -> bool {
+        let finite = values.iter().fold(true, |good, value| good & value.is_finite());
+        let within = |(low, high): (f64, f64)| {
+            values.iter().fold(true, |good, value| good & !(*value < low) & !(*value > high))
+        };
+        finite && self.range.is_none_or(within)
+    }
+
     #[inline(always)]
     fn is_sentinel(&self, raw: Raw, number: f64) -> bool {
         self.sentinels.iter().any(|sentinel| sentinel.matches(raw, number))
@@ -157,7 +177,7 @@ impl Conversion {
 
     /// The value of a number in the unit of the channel, and its quality.
     fn finish(&self, number: f64) -> (f64, Quality) {
-        let value = number * self.scale + self.offset;
+        let value = self.linear(number);
         match &self.further {
             Some(further) => further.finish(value, self.range),
             None => self.judge(value),

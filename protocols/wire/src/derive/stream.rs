@@ -14,7 +14,7 @@ use trial::time::{Span, TrialTime, duration_nanoseconds};
 use super::listened::Bus;
 use super::sample::{BinaryPoint, Conversion};
 use super::timeline::Timeline;
-use super::{Output, Row, Sample};
+use super::{Output, Row, Sample, Samples};
 use crate::dialect::Scan;
 use crate::dialect::frame::Frames;
 use crate::dialect::nmea::{Field, Nmea};
@@ -246,7 +246,7 @@ impl StreamLink {
                 time: time.began,
                 time_uncertainty_ns: u32::try_from(self.byte_uncertainty_ns).unwrap_or(u32::MAX),
                 record: time.record,
-                samples: &self.samples,
+                samples: Samples::Decoded(&self.samples),
             };
             self.groups.row(&row, output);
         }

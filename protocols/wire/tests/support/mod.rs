@@ -244,7 +244,7 @@ impl Sink for Outcome {
         let uncertainty = f64::from(row.time_uncertainty_ns) / 1e6;
         let record = row.record;
         line(&mut self.text, format_args!("row at {time} ± {uncertainty} ms, record {record}"));
-        for (channel, sample) in group.channels.iter().zip(row.samples) {
+        for (channel, sample) in group.channels.iter().zip(row.samples.iter()) {
             let channel = plan.channel_at(*channel);
             let Sample { raw, value, quality } = sample;
             let (id, unit) = (&channel.id, channel.unit);

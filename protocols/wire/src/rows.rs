@@ -1,0 +1,155 @@
+//! Rows of a group of channels, sorted into columns as they come.
+//!
+//! Invariant: what is in the columns is what [`Samples::to_vec`] gives of each row, bit for bit,
+//! whether a row came decoded or was decoded a column at a time.
+
+use std::sync::Arc;
+
+use trial::channel::Sample;
+use trial::columns::SampleColumn;
+use trial::plan::Plan;
+use trial::recording::SampleGroup;
+
+use crate::derive::{PlainPoints, Row, Samples};
+
+/// Decoded rows that are collected as they come before they are sorted into columns: many channels'
+/// columns lie far apart in memory, and are visited once for so many rows.
+const STAGED_ROWS: usize = 16;
+/// The same of rows that come as bytes: few enough that their bytes stay near the processor.
+const STAGED_ANSWERS: usize = 64;
+
+/// A row that is none of its group: another number of samples, or raw numbers of another type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a row does not have one sample of the right type for each channel of its group")]
+pub struct ForeignRow;
+
+/// Collected rows of one group. Times in nanoseconds since the start of the trial.
+#[derive(Debug)]
+pub struct GroupRows {
+    times: Vec<i64>,
+    uncertainties_ns: Vec<u32>,
+    records: Vec<u64>,
+    /// Rows that are in no column yet: decoded, row by row, or as bytes.
+    staged: Vec<Sample>,
+    answers: Vec<u8>,
+    /// How the bytes are decoded, and how many there are in a row.
+    plain: Option<(Arc<PlainPoints>, usize)>,
+    columns: Vec<SampleColumn>,
+    /// Rows for which room is made.
+    room: usize,
+}
+
+impl GroupRows {
+    /// No rows yet of a group of the plan, and room for so many.
+    pub fn new(plan: &Plan, group: &SampleGroup, room: usize) -> GroupRows {
+        let raw_types = group.channels.iter().map(|&channel| plan.channel_at(channel).raw_type);
+        GroupRows {
+            times: Vec::new(),
+            uncertainties_ns: Vec::new(),
+            records: Vec::new(),
+            staged: Vec::new(),
+            answers: Vec::new(),
+            plain: None,
+            columns: raw_types.map(SampleColumn::new).collect(),
+            room,
+        }
+    }
+
+    /// Adds a row of this group.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn push(&mut self, row: &Row<'_>) -> Result<(), ForeignRow> {
+        if row.samples.len() != self.columns.len() {
+            return Err(ForeignRow);
+        }
+        match row.samples {
+            Samples::Decoded(samples) => {
+                if !self.answers.is_empty() {
+                    self.sort()?;
+                }
+                self.staged.extend_from_slice(samples);
+            }
+            Samples::Plain { data, points } => {
+                let same = |(known, length): &(Arc<PlainPoints>, usize)| {
+                    Arc::ptr_eq(known, points) && *length == data.len()
+                };
+                if !self.staged.is_empty() || !self.plain.as_ref().is_some_and(same) {
+                    self.sort()?;
+                    self.plain = Some((Arc::clone(points), data.len()));
+                }
+                self.answers.extend_from_slice(data);
+            }
+        }
+        self.times.push(row.time.0);
+        self.uncertainties_ns.push(row.time_uncertainty_ns);
+        self.records.push(row.record);
+        let most = if self.answers.is_empty() { STAGED_ROWS } else { STAGED_ANSWERS };
+        if self.times.len().is_multiple_of(most) { self.sort() } else { Ok(()) }
+    }
+
+    /// Takes all rows into the columns; before that the last ones may be missing there.
+    ///
+    /// # Errors
+    /// A raw number is not of its channel's type.
+    pub fn sort(&mut self) -> Result<(), ForeignRow> {
+        let width = self.columns.len();
+        for (position, column) in self.columns.iter_mut().enumerate() {
+            if column.values.is_empty() {
+                column.reserve(self.room);
+            }
+            let mut of_type = true;
+            if let Some((points, length)) = &self.plain {
+                of_type &= points.extend(position, self.answers.chunks_exact(*length), column);
+            }
+            let rows = self.staged.chunks_exact(width);
+            of_type &= column.extend(rows.map(|row| row[position]));
+            if !of_type {
+                return Err(ForeignRow);
+            }
+        }
+        self.staged.clear();
+        self.answers.clear();
+        Ok(())
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.times.len()
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.times.is_empty()
+    }
+
+    /// Times of the rows.
+    pub fn times(&self) -> &[i64] {
+        &self.times
+    }
+
+    /// Half widths of their uncertainty, in nanoseconds.
+    pub fn uncertainties_ns(&self) -> &[u32] {
+        &self.uncertainties_ns
+    }
+
+    /// Numbers of the journal records that completed their frames.
+    pub fn records(&self) -> &[u64] {
+        &self.records
+    }
+
+    /// The columns of the channels, in the order of the group; whole behind [`GroupRows::sort`].
+    pub fn columns(&self) -> &[SampleColumn] {
+        &self.columns
+    }
+
+    /// Forgets the rows, but keeps their room.
+    pub fn clear(&mut self) {
+        self.times.clear();
+        self.uncertainties_ns.clear();
+        self.records.clear();
+        self.staged.clear();
+        self.answers.clear();
+        self.columns.iter_mut().for_each(SampleColumn::clear);
+    }
+}
