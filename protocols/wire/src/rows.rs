@@ -15,8 +15,9 @@ use crate::derive::{PlainPoints, Row, Samples};
 /// Decoded rows that are collected as they come before they are sorted into columns: many channels'
 /// columns lie far apart in memory, and are visited once for so many rows.
 const STAGED_ROWS: usize = 16;
-/// The same of rows that come as bytes: few enough that their bytes stay near the processor.
-const STAGED_ANSWERS: usize = 64;
+/// Rows that came as bytes and are decoded at once: few enough that their bytes stay near the
+/// processor.
+const DECODED_ROWS: usize = 64;
 
 /// A row that is none of its group: another number of samples, or raw numbers of another type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -84,33 +85,38 @@ impl GroupRows {
         self.times.push(row.time.0);
         self.uncertainties_ns.push(row.time_uncertainty_ns);
         self.records.push(row.record);
-        let most = if self.answers.is_empty() { STAGED_ROWS } else { STAGED_ANSWERS };
-        if self.times.len().is_multiple_of(most) { self.sort() } else { Ok(()) }
+        // Bytes are few, and wait until somebody wants the columns.
+        let decoded = !self.staged.is_empty() && self.times.len().is_multiple_of(STAGED_ROWS);
+        if decoded { self.sort() } else { Ok(()) }
     }
 
-    /// Takes all rows into the columns; before that the last ones may be missing there.
+    /// Takes all rows into the columns; before that rows may be missing there.
     ///
     /// # Errors
     /// A raw number is not of its channel's type.
     pub fn sort(&mut self) -> Result<(), ForeignRow> {
-        let width = self.columns.len();
-        for (position, column) in self.columns.iter_mut().enumerate() {
-            if column.values.is_empty() {
-                column.reserve(self.room);
+        let Some(first) = self.columns.first() else { return Ok(()) };
+        if first.values.is_empty() {
+            self.columns.iter_mut().for_each(|column| column.reserve(self.room));
+        }
+        let mut of_type = true;
+        if let Some((points, length)) = &self.plain {
+            for answers in self.answers.chunks(DECODED_ROWS * length) {
+                for (position, column) in self.columns.iter_mut().enumerate() {
+                    of_type &= points.extend(position, answers.chunks_exact(*length), column);
+                }
             }
-            let mut of_type = true;
-            if let Some((points, length)) = &self.plain {
-                of_type &= points.extend(position, self.answers.chunks_exact(*length), column);
-            }
-            let rows = self.staged.chunks_exact(width);
-            of_type &= column.extend(rows.map(|row| row[position]));
-            if !of_type {
-                return Err(ForeignRow);
+        }
+        if !self.staged.is_empty() {
+            let width = self.columns.len();
+            for (position, column) in self.columns.iter_mut().enumerate() {
+                let rows = self.staged.chunks_exact(width);
+                of_type &= column.extend(rows.map(|row| row[position]));
             }
         }
         self.staged.clear();
         self.answers.clear();
-        Ok(())
+        if of_type { Ok(()) } else { Err(ForeignRow) }
     }
 
     /// Number of rows.

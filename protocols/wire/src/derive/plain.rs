@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use trial::channel::{RawType, Sample};
 use trial::columns::{RawNumber, SampleColumn};
-use trial::profile::Encoding;
+use trial::profile::{Encoding, WordOrder};
 
 use super::answer::Site;
 use super::sample::Conversion;
@@ -128,16 +128,47 @@ impl PlainPoint {
         answers: ChunksExact<'_, u8>,
         column: &mut SampleColumn,
     ) -> bool {
-        let bytes = answers.map(|data| data.get(offset..).unwrap_or_default());
-        let of_16 = bytes.clone().map(|bytes| encoding.of_16_bits(bytes).unwrap_or_default());
-        let of_32 = bytes.map(|bytes| encoding.of_32_bits(bytes).unwrap_or_default());
-        match encoding.raw_type {
-            RawType::U16 => self.extend_numbers(of_16, column),
-            RawType::I16 => self.extend_numbers(of_16.map(|bits| bits as i16), column),
-            RawType::U32 => self.extend_numbers(of_32, column),
-            RawType::I32 => self.extend_numbers(of_32.map(|bits| bits as i32), column),
-            RawType::F32 => self.extend_numbers(of_32.map(f32::from_bits), column),
+        // The order of the bytes is looked at once for all answers.
+        match (encoding.byte_length(), encoding.order) {
+            (2, _) => {
+                let number = |bytes: &[u8]| encoding.of_16_bits(bytes).unwrap_or_default();
+                let bits = answers.map(|data| number(data.get(offset..).unwrap_or_default()));
+                match encoding.raw_type {
+                    RawType::I16 => self.extend_numbers(bits.map(|bits| bits as i16), column),
+                    _ => self.extend_numbers(bits, column),
+                }
+            }
+            (4, WordOrder::CDAB) => {
+                let bits = |bytes| u32::from_be_bytes(bytes).rotate_left(16);
+                self.extend_32_bits(four_bytes(answers, offset).map(bits), encoding, column)
+            }
+            (4, WordOrder::BADC) => {
+                let bits = |bytes| u32::from_le_bytes(bytes).rotate_left(16);
+                self.extend_32_bits(four_bytes(answers, offset).map(bits), encoding, column)
+            }
+            (4, WordOrder::DCBA) => {
+                let bits = four_bytes(answers, offset).map(u32::from_le_bytes);
+                self.extend_32_bits(bits, encoding, column)
+            }
+            // The orders of 64 bits are refused for numbers of 32.
+            (4, _) => {
+                let bits = four_bytes(answers, offset).map(u32::from_be_bytes);
+                self.extend_32_bits(bits, encoding, column)
+            }
             _ => false,
+        }
+    }
+
+    fn extend_32_bits(
+        &self,
+        bits: impl ExactSizeIterator<Item = u32>,
+        encoding: Encoding,
+        column: &mut SampleColumn,
+    ) -> bool {
+        match encoding.raw_type {
+            RawType::F32 => self.extend_numbers(bits.map(f32::from_bits), column),
+            RawType::I32 => self.extend_numbers(bits.map(|bits| bits as i32), column),
+            _ => self.extend_numbers(bits, column),
         }
     }
 
@@ -150,4 +181,15 @@ impl PlainPoint {
         column.extend_good(numbers, |number| self.conversion.linear(number))
             && self.conversion.are_good(column.values.get(rows..).unwrap_or_default())
     }
+}
+
+/// The four bytes of each answer at an offset.
+fn four_bytes(
+    answers: ChunksExact<'_, u8>,
+    offset: usize,
+) -> impl ExactSizeIterator<Item = [u8; 4]> {
+    answers.map(move |data| {
+        let bytes = data.get(offset..).and_then(<[u8]>::first_chunk);
+        bytes.copied().unwrap_or_default()
+    })
 }
