@@ -12,15 +12,17 @@ const READ_BYTES: usize = 1 << 20;
 #[derive(Debug)]
 pub(crate) struct Window<R> {
     source: R,
+    /// What was read stands in `start..end`.
     buffer: Vec<u8>,
     start: usize,
+    end: usize,
     /// Offset in the stream of the first byte that was not taken.
     position: u64,
 }
 
 impl<R: Read> Window<R> {
     pub fn new(source: R) -> Window<R> {
-        Window { source, buffer: Vec::new(), start: 0, position: 0 }
+        Window { source, buffer: Vec::new(), start: 0, end: 0, position: 0 }
     }
 
     /// Offset in the stream of the first byte that was not taken.
@@ -31,13 +33,13 @@ impl<R: Read> Window<R> {
     /// What is there of the next `count` bytes: fewer only at the end of the stream.
     pub fn peek(&mut self, count: usize) -> Result<&[u8], JournalError> {
         self.fill(count)?;
-        let there = &self.buffer[self.start..];
+        let there = &self.buffer[self.start..self.end];
         Ok(&there[..there.len().min(count)])
     }
 
     /// Takes bytes that were looked at.
     pub fn take(&mut self, count: usize) {
-        let count = count.min(self.buffer.len() - self.start);
+        let count = count.min(self.end - self.start);
         self.start += count;
         self.position += count as u64;
     }
@@ -48,26 +50,22 @@ impl<R: Read> Window<R> {
     }
 
     fn fill(&mut self, count: usize) -> Result<(), JournalError> {
-        let there = self.buffer.len() - self.start;
-        if there >= count {
+        if self.end - self.start >= count {
             return Ok(());
         }
-        self.buffer.drain(..self.start);
-        self.start = 0;
-        let mut filled = there;
-        self.buffer.resize(count.max(READ_BYTES), 0);
-        while filled < count {
-            match self.source.read(&mut self.buffer[filled..]) {
+        self.buffer.copy_within(self.start..self.end, 0);
+        (self.start, self.end) = (0, self.end - self.start);
+        if self.buffer.len() < count.max(READ_BYTES) {
+            self.buffer.resize(count.max(READ_BYTES), 0);
+        }
+        while self.end < count {
+            match self.source.read(&mut self.buffer[self.end..]) {
                 Ok(0) => break,
-                Ok(read) => filled += read,
+                Ok(read) => self.end += read,
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    self.buffer.truncate(filled);
-                    return Err(io_error("read", Path::new("journal"))(error));
-                }
+                Err(error) => return Err(io_error("read", Path::new("journal"))(error)),
             }
         }
-        self.buffer.truncate(filled);
         Ok(())
     }
 }

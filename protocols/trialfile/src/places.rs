@@ -139,16 +139,26 @@ impl PlainDataset {
     /// # Errors
     /// There are not so many elements, or the file can't be read there.
     pub fn read(&self, range: Range<usize>, bytes: &mut Vec<u8>) -> std::io::Result<()> {
-        let Places { length, chunk, fill, offsets } = &self.places;
-        if range.start > range.end || range.end > *length {
+        if range.start > range.end || range.end > self.places.length {
             return Err(std::io::ErrorKind::UnexpectedEof.into());
         }
         bytes.resize(range.len() * self.element_bytes, 0);
-        let mut rest = &mut bytes[..];
-        let mut start = range.start;
-        while start < range.end {
+        self.read_into(range.start, bytes)
+    }
+
+    /// Reads the bytes of so many elements from `start` on as `bytes` has room for.
+    ///
+    /// # Errors
+    /// As [`PlainDataset::read`].
+    pub fn read_into(&self, mut start: usize, bytes: &mut [u8]) -> std::io::Result<()> {
+        let Places { length, chunk, fill, offsets } = &self.places;
+        let mut rest = bytes;
+        while rest.len() >= self.element_bytes {
+            if start >= *length {
+                return Err(std::io::ErrorKind::UnexpectedEof.into());
+            }
             let (index, within) = (start / chunk, start % chunk);
-            let count = (chunk - within).min(range.end - start);
+            let count = (chunk - within).min(length - start).min(rest.len() / self.element_bytes);
             let (part, behind) = rest.split_at_mut(count * self.element_bytes);
             match offsets.get(index) {
                 Some(&offset) if offset != NOWHERE => {

@@ -581,15 +581,16 @@ struct EmbeddedJournal {
 
 impl Read for EmbeddedJournal {
     fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        if let Some(plain) = &self.plain {
+            let count = out.len().min(self.length - self.offset);
+            plain.read_into(self.offset, &mut out[..count])?;
+            self.offset += count;
+            return Ok(count);
+        }
         if self.at == self.buffer.len() && self.offset < self.length {
             let end = self.length.min(self.offset + *layout::JOURNAL_CHUNK_BYTES.end());
-            match &self.plain {
-                Some(plain) => plain.read(self.offset..end, &mut self.buffer)?,
-                None => {
-                    let bytes = self.source.read::<u8>(layout::JOURNAL, self.offset..end);
-                    self.buffer = bytes.map_err(|error| std::io::Error::other(error.to_string()))?;
-                }
-            }
+            let bytes = self.source.read::<u8>(layout::JOURNAL, self.offset..end);
+            self.buffer = bytes.map_err(|error| std::io::Error::other(error.to_string()))?;
             (self.at, self.offset) = (0, end);
         }
         let count = out.len().min(self.buffer.len() - self.at);
