@@ -8,6 +8,8 @@
 //!
 //! Linux only: boot-time clock, timer descriptors and locks are taken from its kernel.
 
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 #[cfg(not(target_os = "linux"))]
 compile_error!("the daemon runs on Linux only: build the crate `viewer` alone on other systems");
 

@@ -54,10 +54,7 @@ impl Recorder {
                     let _ = told.set(error.to_string());
                 })?;
                 match closed.recv() {
-                    Ok(root) if builder.failure().is_none() => {
-                        builder.finish(&folder, root, key.as_deref())
-                    }
-                    Ok(_) => build_anew(&folder, key.as_deref()),
+                    Ok(root) => builder.finish(&folder, root, key.as_deref()),
                     // Nobody asks for the file; the journal is kept for `daq recover`.
                     Err(_) => Err(EvidenceError::NothingToBuild(folder.path())),
                 }
@@ -80,8 +77,8 @@ impl Recorder {
         Some(self.failure.get().cloned().unwrap_or_else(|| "its thread ended by itself".to_owned()))
     }
 
-    /// Why the trial file can't be written beside the journal, if it can't: it is built when the
-    /// journal is closed.
+    /// Why the trial file can't be written beside the journal, if it can't: `daq recover` builds it
+    /// from the journal, in a process of its own.
     pub fn file_failure(&self) -> Option<&String> {
         self.file_failure.get()
     }
@@ -106,13 +103,6 @@ impl Recorder {
 /// can't. Where the system refuses, the recorder only competes.
 fn give_way() {
     let _ = rustix::process::setpriority_process(None, RECORDER_NICENESS);
-}
-
-/// The trial file could not be written beside the journal: by now the disk may have room.
-fn build_anew(folder: &RunFolder, key: Option<&StationKey>) -> Result<Built, EvidenceError> {
-    let mut builder = Builder::new(folder)?;
-    let root = builder.feed_journal(&folder.path())?;
-    builder.finish(folder, root, key)
 }
 
 fn record(

@@ -12,6 +12,7 @@ use trial::record::OriginKind;
 use words::{Language, message, text};
 
 use super::{Failure, Format, Outcome, files, print_json, render};
+use crate::cli::out::{out, outln};
 use runs::{LEDGER, RunRow};
 use trail::{Entry, EntryRow, Trail};
 
@@ -80,7 +81,7 @@ fn show(trail: &Trail, format: Format, language: Language) -> Outcome {
                 entries: trail.entries.iter().map(|entry| entry.row(&trail.zone)).collect(),
             })?;
         }
-        Format::Text => print!("{}", page(trail, language)),
+        Format::Text => out!("{}", page(trail, language)),
     }
     Ok(0)
 }
@@ -160,9 +161,9 @@ fn list(folder: &Path, format: Format, language: Language) -> Outcome {
         }
         Format::Text if rows.is_empty() => {
             let folder = words::printable(&folder.display().to_string());
-            println!("{}", message!("audit-no-runs", folder = folder).in_language(language));
+            outln!("{}", message!("audit-no-runs", folder = folder).in_language(language));
         }
-        Format::Text => rows.iter().for_each(|row| println!("{}", run_line(row, language))),
+        Format::Text => rows.iter().for_each(|row| outln!("{}", run_line(row, language))),
     }
     Ok(0)
 }

@@ -12,6 +12,7 @@ use trial::scenario::{LimitStatus, Scenario};
 use words::{Language, message, text};
 
 use super::{Failure, Format, Outcome, print_json};
+use crate::cli::out::outln;
 
 /// An entry of a list, for a program.
 #[derive(Serialize)]
@@ -34,7 +35,7 @@ pub(super) fn scenarios(id: Option<&str>, format: Format, language: Language) ->
         });
     }
     let scenario = resolve_scenario(shipped)?;
-    println!("{}  {}\n", scenario.id, both(&scenario.title, language));
+    outln!("{}  {}\n", scenario.id, both(&scenario.title, language));
     for criterion in &scenario.criteria {
         let source = &criterion.source;
         let status = match source.status {
@@ -42,8 +43,8 @@ pub(super) fn scenarios(id: Option<&str>, format: Format, language: Language) ->
             LimitStatus::Declared => text(language, "limit-declared"),
             LimitStatus::Illustrative => text(language, "limit-illustrative"),
         };
-        println!("  {:<8} {}", criterion.id, both(&criterion.title, language));
-        println!("           {} {} {} [{status}]", source.standard, source.clause, source.edition);
+        outln!("  {:<8} {}", criterion.id, both(&criterion.title, language));
+        outln!("           {} {} {} [{status}]", source.standard, source.clause, source.edition);
     }
     Ok(0)
 }
@@ -76,7 +77,7 @@ fn list(
         .map(|row| table::Row { cells: vec![row.id, both(&row.title, language)], details: vec![] })
         .collect();
     for line in table::lines(&rows, 0) {
-        println!("{line}");
+        outln!("{line}");
     }
     Ok(0)
 }

@@ -9,6 +9,7 @@ use trial::profile::Table;
 use words::{Language, message, text};
 
 use super::{Failure, Format, Outcome, print_json};
+use crate::cli::out::out;
 use crate::clock::Clock;
 use crate::preflight::{Prepared, prepare};
 
@@ -98,7 +99,7 @@ pub(super) fn check(plan: &Path, format: Format, language: Language) -> Outcome 
     match format {
         Format::Json => print_json(&report),
         Format::Text => {
-            print!("{}", render(&report, language));
+            out!("{}", render(&report, language));
             Ok(0)
         }
     }

@@ -7,6 +7,7 @@ use trial::time::duration_nanoseconds;
 use words::{Language, message, text};
 
 use super::{Failure, Outcome, Running, output_folder};
+use crate::cli::out::outln;
 use crate::control::{Command, Reply, Told, send};
 use crate::station;
 
@@ -37,13 +38,13 @@ pub(super) fn mark(
     let command = Command::Mark { text, uncertainty_ns, corrects, retracts: retract, why };
     let reply = tell(running, command, language)?;
     let number = reply.mark.unwrap_or_default();
-    println!("{}", message!("control-marked", number = number).in_language(language));
+    outln!("{}", message!("control-marked", number = number).in_language(language));
     Ok(0)
 }
 
 pub(super) fn end(running: &Running, language: Language) -> Outcome {
     tell(running, Command::End, language)?;
-    println!("{}", text(language, "control-ending"));
+    outln!("{}", text(language, "control-ending"));
     Ok(0)
 }
 
@@ -52,7 +53,7 @@ pub(super) fn abort(running: &Running, reason: String, language: Language) -> Ou
         return Err(Failure::bad_input(text(language, "control-abort-reason")));
     }
     tell(running, Command::Abort { reason }, language)?;
-    println!("{}", text(language, "control-ending"));
+    outln!("{}", text(language, "control-ending"));
     Ok(0)
 }
 

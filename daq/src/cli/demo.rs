@@ -12,6 +12,7 @@ use trial::record::{End, EndKind};
 use words::{Language, message};
 
 use super::{Failure, Format, Outcome, key, run};
+use crate::cli::out::{errln, outln};
 use crate::clock::Clock;
 use crate::control::{Asked, Command};
 use crate::preflight::prepare;
@@ -102,7 +103,7 @@ pub(super) fn demo(
             Equipment::Pump => message!("demo-about", plan = plan),
             Equipment::Generator => message!("demo-about-generator", plan = plan),
         };
-        eprintln!("{}", about.in_language(language));
+        errln!("{}", about.in_language(language));
     }
     let session = run::start(prepared, settings, language)?;
     let signals = run::watch_signals(&session)?;
@@ -114,7 +115,7 @@ pub(super) fn demo(
     let code = run::conclude(&built, format, language)?;
     if format == Format::Text {
         let file = words::printable(&built.path.display().to_string());
-        println!("{}", message!("demo-next", file = file, key = public).in_language(language));
+        outln!("{}", message!("demo-next", file = file, key = public).in_language(language));
     }
     Ok(code)
 }

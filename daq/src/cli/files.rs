@@ -14,6 +14,7 @@ use trialfile::{SealState, TrialFile, TrialFileError};
 use words::{Language, message};
 
 use super::{Failure, Format, Outcome, print_json, render};
+use crate::cli::out::{out, outln};
 use crate::documents::read_capped;
 use crate::status::Counts;
 
@@ -125,22 +126,22 @@ pub(super) fn info(file: &Path, format: Format, language: Language) -> Outcome {
     if format == Format::Json {
         return print_json(&report);
     }
-    print!("{}", render::head(&trial, language));
-    println!("    {}", render::seal(seal.state, language));
+    out!("{}", render::head(&trial, language));
+    outln!("    {}", render::seal(seal.state, language));
     for row in &report.channels {
-        println!("  {:<28} {:>9}  {}", row.id, row.samples, row.unit);
+        outln!("  {:<28} {:>9}  {}", row.id, row.samples, row.unit);
     }
-    print!("{}", render::accounting(&trial, language));
+    out!("{}", render::accounting(&trial, language));
     for (device, gaps) in &report.gap_causes {
         if let Some(gaps) = render::counted(gaps, GapCause::message, language) {
-            println!(
+            outln!(
                 "{}",
                 message!("info-causes", device = device, gaps = gaps).in_language(language)
             );
         }
     }
     if let Some(events) = render::counted(&report.event_kinds, EventKind::message, language) {
-        println!("{}", message!("info-events", events = events).in_language(language));
+        outln!("{}", message!("info-events", events = events).in_language(language));
     }
     Ok(0)
 }
@@ -184,8 +185,8 @@ pub(super) fn evaluate(
             print_json(&Evaluated { origin: origin.origin, not_live, findings: &findings })?;
         }
         Format::Text => {
-            print!("{}", render::origin(origin, language));
-            print!("{}", render::findings(&findings, language));
+            out!("{}", render::origin(origin, language));
+            out!("{}", render::findings(&findings, language));
         }
     }
     Ok(verdict::exit_code(&findings))

@@ -8,6 +8,7 @@ use serde::Serialize;
 use words::{Language, message, text};
 
 use super::{Failure, Format, Outcome, data_folder, print_json};
+use crate::cli::out::outln;
 use crate::clock::Clock;
 
 /// Names the folder of the keys where no option does.
@@ -122,7 +123,7 @@ pub(super) fn key(what: What, language: Language) -> Outcome {
             }
             let folder = words::printable(&folder.path().display().to_string());
             let made = message!("key-made", name = row.name, folder = folder);
-            println!("{}", made.in_language(language));
+            outln!("{}", made.in_language(language));
             print_new(&row, language);
             Ok(0)
         }
@@ -152,17 +153,17 @@ fn rotate(
         return print_json(&row);
     }
     let rotated = message!("key-rotated", old = old.name(), new = new.name());
-    println!("{}", rotated.in_language(language));
+    outln!("{}", rotated.in_language(language));
     print_new(&row, language);
     let private = if keep { text(language, "key-kept") } else { text(language, "key-destroyed") };
-    println!("{private}");
+    outln!("{private}");
     Ok(0)
 }
 
 fn print_new(row: &Row, language: Language) {
-    println!("  {}", message!("key-fingerprint", digits = row.fingerprint).in_language(language));
-    println!("  {}", message!("key-public", file = row.file).in_language(language));
-    println!("{}", text(language, "key-what-it-says"));
+    outln!("  {}", message!("key-fingerprint", digits = row.fingerprint).in_language(language));
+    outln!("  {}", message!("key-public", file = row.file).in_language(language));
+    outln!("{}", text(language, "key-what-it-says"));
 }
 
 fn row_of(folder: &KeyFolder, name: &str, language: Language) -> Result<Row, Failure> {
@@ -196,17 +197,17 @@ fn list(folder: &KeyFolder, format: Format, language: Language) -> Outcome {
     }
     let shown = words::printable(&folder.path().display().to_string());
     if rows.is_empty() {
-        println!("{}", message!("key-none", folder = shown).in_language(language));
+        outln!("{}", message!("key-none", folder = shown).in_language(language));
         return Ok(0);
     }
-    println!("{}", message!("key-folder", folder = shown).in_language(language));
+    outln!("{}", message!("key-folder", folder = shown).in_language(language));
     for row in &rows {
         let runs = match row.runs {
             Some(runs) => message!("key-runs", runs = runs).in_language(language),
             None => text(language, "key-runs-unknown"),
         };
         let created = row.created.get(..10).unwrap_or_default();
-        println!(
+        outln!(
             "  {:<20} {}  {created}  {runs}  {}",
             row.name,
             row.fingerprint,

@@ -13,6 +13,7 @@ mod demo;
 mod files;
 mod help;
 mod key;
+mod out;
 mod recover;
 mod render;
 mod run;
@@ -28,6 +29,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEn
 use trial::time::parse_duration;
 use words::Language;
 
+use crate::cli::out::{errln, outln};
 use crate::session::Settings;
 
 /// What a user may ask of the program. The help texts stand in the word files.
@@ -219,7 +221,7 @@ pub fn main() -> ExitCode {
     };
     let language = arguments.lang.unwrap_or(language);
     if arguments.version {
-        println!("{}", version());
+        outln!("{}", version());
         return ExitCode::SUCCESS;
     }
     let Some(command) = arguments.command else {
@@ -230,7 +232,7 @@ pub fn main() -> ExitCode {
     match dispatch(command, language) {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
-            eprintln!("daq: {}", failure.text);
+            errln!("daq: {}", failure.text);
             ExitCode::from(failure.code)
         }
     }
@@ -305,7 +307,7 @@ fn output_folder(given: Option<PathBuf>) -> PathBuf {
 /// Prints one JSON object for a program.
 fn print_json(value: &impl serde::Serialize) -> Outcome {
     let text = serde_json::to_string_pretty(value).map_err(Failure::trouble)?;
-    println!("{}", words::printable_json(&text));
+    outln!("{}", words::printable_json(&text));
     Ok(0)
 }
 

@@ -9,6 +9,7 @@ use words::{Language, message};
 
 use super::key::Signing;
 use super::{Failure, Format, Outcome, print_json, render};
+use crate::cli::out::{errln, outln};
 use crate::clock::Clock;
 use crate::limits::LEFTOVER_BYTES;
 
@@ -55,7 +56,7 @@ pub(super) fn recover(
         }
         Format::Text if rows.is_empty() => {
             let folder = words::printable(&folder.display().to_string());
-            println!("{}", message!("recover-nothing", folder = folder).in_language(language));
+            outln!("{}", message!("recover-nothing", folder = folder).in_language(language));
         }
         Format::Text => rows.iter().for_each(|row| print(row, language)),
     }
@@ -76,12 +77,12 @@ pub(super) fn recover_leftovers(out: &Path, signing: &Signing, language: Languag
             let (run, out) = (folder.name(), out.display().to_string());
             let (run, out) = (words::printable(run), words::printable(&out));
             let told = message!("run-leftover-large", run = run, folder = out);
-            eprintln!("{}", told.in_language(language));
+            errln!("{}", told.in_language(language));
             continue;
         }
         left -= bytes;
         for line in lines(&recover_one(&folder, signing, language), language) {
-            eprintln!("{line}");
+            errln!("{line}");
         }
     }
 }
@@ -109,9 +110,9 @@ fn recover_one(folder: &RunFolder, signing: &Signing, language: Language) -> Row
 fn print(row: &Row, language: Language) {
     for line in lines(row, language) {
         if row.error.is_some() {
-            eprintln!("{line}");
+            errln!("{line}");
         } else {
-            println!("{line}");
+            outln!("{line}");
         }
     }
 }

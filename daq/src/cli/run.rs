@@ -16,6 +16,7 @@ use words::{Language, message, text};
 use super::key::Signing;
 use super::recover::recover_leftovers;
 use super::{Failure, Format, Outcome, print_json, render};
+use crate::cli::out::{err, errln, out, outln};
 use crate::control::{Asked, Command};
 use crate::disk::free_bytes;
 use crate::limits::{MAX_COMMAND_BYTES, STATUS_PERIOD};
@@ -95,7 +96,7 @@ pub(super) fn watch_signals(session: &Session) -> Result<Arc<AtomicU32>, Failure
                     _ = hangup.recv() => {}
                 }
                 if seen.fetch_add(1, Ordering::AcqRel) > 0 {
-                    eprintln!("daq recover {}", words::printable(&root.display().to_string()));
+                    errln!("daq recover {}", words::printable(&root.display().to_string()));
                     std::process::exit(1);
                 }
             }
@@ -120,7 +121,7 @@ fn read_terminal(commands: Sender<Asked>, by: String) {
                 Ok(_) => {}
             }
             let Some(text) = mark_text(line.trim()) else {
-                eprintln!("Enter | m | m TEXT");
+                errln!("Enter | m | m TEXT");
                 continue;
             };
             let command = Command::Mark {
@@ -136,8 +137,8 @@ fn read_terminal(commands: Sender<Asked>, by: String) {
             }
             if let Ok(reply) = answered.recv_timeout(Duration::from_secs(5)) {
                 match (reply.mark, reply.why) {
-                    (Some(number), _) => eprintln!("✓ {number} {}", words::printable(text)),
-                    (None, why) => eprintln!("✗ {}", why.unwrap_or_default()),
+                    (Some(number), _) => errln!("✓ {number} {}", words::printable(text)),
+                    (None, why) => errln!("✗ {}", why.unwrap_or_default()),
                 }
             }
         }
@@ -244,12 +245,12 @@ pub(super) fn conclude(built: &Built, format: Format, language: Language) -> Out
             })?;
         }
         Format::Text => {
-            print!("{}", render::origin(&built.origin, language));
-            print!("{}", render::findings(&built.findings, language));
-            println!("{} {file}", text(language, "run-file"));
+            out!("{}", render::origin(&built.origin, language));
+            out!("{}", render::findings(&built.findings, language));
+            outln!("{} {file}", text(language, "run-file"));
             let digits = short_fingerprint(&root);
-            println!("{}", message!("run-root-fingerprint", digits = digits).in_language(language));
-            println!("{}", render::seal(built.seal.state, language));
+            outln!("{}", message!("run-root-fingerprint", digits = digits).in_language(language));
+            outln!("{}", render::seal(built.seal.state, language));
         }
     }
     Ok(verdict::exit_code(&built.findings))
@@ -270,9 +271,9 @@ impl Shower {
     fn new(session: &Session, format: Format, language: Language) -> Shower {
         let redraws = format == Format::Text && std::io::stderr().is_terminal();
         if format == Format::Text {
-            eprintln!("{}", render::started(session, language));
+            errln!("{}", render::started(session, language));
         } else if session.key().is_none() {
-            eprintln!("{}", text(language, "run-unsealed"));
+            errln!("{}", text(language, "run-unsealed"));
         }
         let next = std::time::Instant::now();
         Shower { format, language, redraws, lines: 0, periods: 0, next, before: None }
@@ -293,11 +294,11 @@ impl Shower {
     fn alarm(&mut self, alarms: &[String]) {
         for alarm in alarms {
             if self.redraws && self.lines > 0 {
-                eprint!("\x1b[{}F\x1b[J", self.lines);
+                err!("\x1b[{}F\x1b[J", self.lines);
                 self.lines = 0;
             }
             let crossed = message!("run-red-limit", text = words::printable(alarm));
-            eprintln!("{}", crossed.in_language(self.language));
+            errln!("{}", crossed.in_language(self.language));
         }
     }
 
@@ -310,7 +311,7 @@ impl Shower {
         if self.format == Format::Json {
             // One line an object, at once: another process reads along.
             if let Ok(line) = serde_json::to_string(&snapshot) {
-                println!("{}", words::printable_json(&line));
+                outln!("{}", words::printable_json(&line));
                 let _ = std::io::stdout().flush();
             }
             return;
@@ -318,10 +319,10 @@ impl Shower {
         let shown =
             render::status(session, &snapshot, self.before.as_ref(), self.language, self.redraws);
         if self.redraws && self.lines > 0 {
-            eprint!("\x1b[{}F\x1b[J", self.lines);
+            err!("\x1b[{}F\x1b[J", self.lines);
         }
         self.lines = shown.lines().count();
-        eprint!("{shown}");
+        err!("{shown}");
         self.before = Some(snapshot);
     }
 }

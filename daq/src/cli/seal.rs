@@ -8,6 +8,7 @@ use trialfile::TrialFileError;
 use words::{Language, message};
 
 use super::{Failure, Format, Outcome, key, print_json};
+use crate::cli::out::outln;
 
 /// What was sealed, for a program.
 #[derive(Serialize)]
@@ -41,7 +42,7 @@ pub(super) fn seal(
         }),
         Format::Text => {
             let done = message!("seal-done", file = shown, digits = fingerprint);
-            println!("{}", done.in_language(language));
+            outln!("{}", done.in_language(language));
             Ok(0)
         }
     }

@@ -13,6 +13,7 @@ use trialfile::TrialFileError;
 use words::{Language, message, text};
 
 use super::{Failure, Format, Outcome, print_json, render};
+use crate::cli::out::{out, outln};
 
 /// What a verification says to a program.
 #[derive(Serialize)]
@@ -92,8 +93,8 @@ pub(super) fn verify(
             print_json(&report(file, &found))?;
         }
         Format::Text => {
-            print!("{}", render::origin(&found.origin, language));
-            lines(file, &found, language).iter().for_each(|line| println!("{line}"));
+            out!("{}", render::origin(&found.origin, language));
+            lines(file, &found, language).iter().for_each(|line| outln!("{line}"));
         }
     }
     Ok(match found.standing() {

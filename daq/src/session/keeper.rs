@@ -91,7 +91,8 @@ impl Keeper {
     /// Tells, once, that the trial file can't be written beside the journal.
     pub fn file_failed(&mut self, failure: &str, clock: &Clock, queue: &JournalQueue) {
         if !std::mem::replace(&mut self.file_failed, true) {
-            let text = format!("the trial file is built when the run has ended: {failure}");
+            let text =
+                format!("the trial file can't be written, `daq recover` builds it: {failure}");
             tell(EventKind::FileFailed, text, clock.now(), queue);
         }
     }

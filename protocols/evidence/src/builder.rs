@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use journal::{Block, ChainValue, Reader, records};
+use journal::{Block, ChainValue, Reader, SegmentChain, records};
 use trial::document::Document;
 use trial::finding::Findings;
 use trial::plan::Plan;
@@ -16,6 +16,7 @@ use trialfile::{
 use wire::derive::{Derive, Row, Sink};
 
 use crate::heads::{Checkpoints, run_tag};
+use crate::relay::relay;
 use crate::{EvidenceError, RunFolder, StationKey};
 
 /// A trial file that was finished.
@@ -49,6 +50,13 @@ impl Built {
 /// error is kept for [`Builder::failure`] and [`Builder::finish`].
 pub struct Builder {
     path: PathBuf,
+    fold: Fold,
+    output: Output,
+}
+
+/// What the records come to beside what is written at once.
+#[derive(Default)]
+struct Fold {
     derive: Derive,
     documents: Vec<Document>,
     origin: Option<Origin>,
@@ -56,7 +64,43 @@ pub struct Builder {
     heads: Checkpoints,
     last: TrialTime,
     next_sequence: u64,
-    output: Output,
+}
+
+impl Fold {
+    fn record(&mut self, record: &Record<'_>, sink: &mut impl Sink) -> Result<(), EvidenceError> {
+        match &record.body {
+            Body::Document(document) => self.documents.push(document.clone()),
+            Body::Origin(origin) => self.origin = Some(origin.clone()),
+            Body::End(end) => self.end = Some(end.clone()),
+            Body::Head(head) => self.heads.push(record.sequence, head),
+            _ => {}
+        }
+        self.last = self.last.max(record.at);
+        self.next_sequence = record.sequence + 1;
+        self.derive.feed(record, sink)?;
+        Ok(())
+    }
+
+    fn block(&mut self, block: &Block<'_>, sink: &mut impl Sink) -> Result<(), EvidenceError> {
+        if let Some(next) = missing_until(block) {
+            self.derive.hole(next)?;
+        }
+        for record in records(block.body) {
+            self.record(&record.decode()?, sink)?;
+        }
+        Ok(())
+    }
+
+    fn journal(
+        &mut self,
+        mut reader: Reader<SegmentChain>,
+        sink: &mut impl Sink,
+    ) -> Result<ChainValue, EvidenceError> {
+        while let Some(block) = reader.next_block()? {
+            self.block(&block, sink)?;
+        }
+        Ok(reader.root())
+    }
 }
 
 /// Where derived things go. The sink's methods have no result, so the first error is kept.
@@ -90,9 +134,7 @@ impl Sink for Output {
     }
 
     fn row(&mut self, row: &Row<'_>) {
-        self.write(|writer| {
-            writer.row(row)
-        });
+        self.write(|writer| writer.row(row));
     }
 
     fn gap(&mut self, gap: Gap) {
@@ -171,14 +213,6 @@ impl<A: Sink, B: Sink> Sink for Both<'_, A, B> {
     }
 }
 
-/// A sink that looks at nothing.
-pub(crate) struct Ignore;
-
-impl Sink for Ignore {
-    fn row(&mut self, _: &Row<'_>) {}
-    fn gap(&mut self, _: Gap) {}
-}
-
 impl Builder {
     /// Builds into the partial file of a run's folder, which is thrown away first if an earlier
     /// attempt left one.
@@ -196,13 +230,7 @@ impl Builder {
         Ok(Builder {
             output: Output { path: path.clone(), plan: None, writer: None, failure: None },
             path,
-            derive: Derive::new(),
-            documents: Vec::new(),
-            origin: None,
-            end: None,
-            heads: Checkpoints::default(),
-            last: TrialTime::ZERO,
-            next_sequence: 0,
+            fold: Fold::default(),
         })
     }
 
@@ -215,17 +243,7 @@ impl Builder {
         record: &Record<'_>,
         observer: &mut impl Sink,
     ) -> Result<(), EvidenceError> {
-        match &record.body {
-            Body::Document(document) => self.documents.push(document.clone()),
-            Body::Origin(origin) => self.origin = Some(origin.clone()),
-            Body::End(end) => self.end = Some(end.clone()),
-            Body::Head(head) => self.heads.push(record.sequence, head),
-            _ => {}
-        }
-        self.last = self.last.max(record.at);
-        self.next_sequence = record.sequence + 1;
-        self.derive.feed(record, &mut Both(&mut self.output, observer))?;
-        Ok(())
+        self.fold.record(record, &mut Both(&mut self.output, observer))
     }
 
     /// Why the file can't be written; `None` while it can.
@@ -243,30 +261,32 @@ impl Builder {
         block: &Block<'_>,
         observer: &mut impl Sink,
     ) -> Result<(), EvidenceError> {
-        if let Some(next) = missing_until(block) {
-            self.derive.hole(next)?;
-        }
-        for record in records(block.body) {
-            self.feed(&record.decode()?, observer)?;
-        }
-        Ok(())
+        self.fold.block(block, &mut Both(&mut self.output, observer))
     }
 
     /// Number of records fed.
     pub fn next_sequence(&self) -> u64 {
-        self.next_sequence
+        self.fold.next_sequence
     }
 
-    /// Feeds every record of a closed journal.
+    /// Feeds every record of a closed journal. What is derived is written by this thread, while
+    /// another one goes on deriving.
     ///
     /// # Errors
     /// As [`Builder::feed`]; a journal that can't be read.
     pub fn feed_journal(&mut self, folder: &Path) -> Result<ChainValue, EvidenceError> {
-        let mut reader = Reader::open(folder)?;
-        while let Some(block) = reader.next_block()? {
-            self.feed_block(&block, &mut Ignore)?;
-        }
-        Ok(reader.root())
+        let reader = Reader::open(folder)?;
+        let (mut relay, batches) = relay();
+        let (fold, output) = (&mut self.fold, &mut self.output);
+        std::thread::scope(|scope| {
+            // The relay ends with the thread, and so do the batches.
+            let derived = scope.spawn(move || fold.journal(reader, &mut relay));
+            batches.iter().for_each(|batch| batch.replay(output));
+            derived.join().unwrap_or_else(|_| {
+                let source = std::io::Error::other("the deriving thread ended by itself");
+                Err(EvidenceError::Io { doing: "derive from", path: folder.to_owned(), source })
+            })
+        })
     }
 
     /// Evaluates, embeds the journal, makes the file durable, seals it if `key` is the one with
@@ -286,20 +306,21 @@ impl Builder {
         let nothing = || EvidenceError::NothingToBuild(folder.path());
         let writer = self.output.writer.take().ok_or_else(nothing)?;
         let head = RunHead {
-            origin: self.origin.take().ok_or_else(nothing)?,
-            end: self.end.take(),
-            span: Span::new(TrialTime::ZERO, self.last),
+            origin: self.fold.origin.take().ok_or_else(nothing)?,
+            end: self.fold.end.take(),
+            span: Span::new(TrialTime::ZERO, self.fold.last),
         };
-        let mut samples = writer.finish_samples(&head, self.derive.accounting(), &self.documents)?;
+        let mut samples =
+            writer.finish_samples(&head, self.fold.derive.accounting(), &self.fold.documents)?;
         let findings = verdict::evaluate(samples.recording())?;
         write_derived(&mut samples)?;
-        let mut journal = journal::SegmentChain::closed(&folder.path());
+        let mut journal = SegmentChain::closed(&folder.path());
         let origin = samples.recording().head().origin.clone();
         let key = key.filter(|key| key.public().to_hex() == origin.station.key);
         let sealing = Sealing {
             journal_root: root.0,
             tag: run_tag(&folder.path())?.0,
-            checkpoints: &self.heads.to_json(&origin)?,
+            checkpoints: &self.fold.heads.to_json(&origin)?,
             sign: &mut |statement| key.and_then(|key| key.sign_seal(statement)),
         };
         let seal = samples.finish(Some(&findings), &mut journal, sealing)?;

@@ -15,6 +15,7 @@ mod heads;
 mod key;
 mod ledger;
 mod recover;
+mod relay;
 mod sealing;
 pub mod signature;
 mod signed_line;

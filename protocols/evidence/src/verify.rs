@@ -29,8 +29,8 @@ use crate::amendment::{AmendmentsReport, check_amendments};
 use crate::signature::{PublicKey, TrustedKeys, verify_seal};
 use crate::witness::{WitnessFinding, check_witnessed, witnessed_heads};
 use crate::{EvidenceError, key_of};
-use compare::Compare;
 use columns::ColumnsFound;
+use compare::Compare;
 use heads::{HeadCheck, Place};
 use scan::{Scanned, ScannedAll};
 

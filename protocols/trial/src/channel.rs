@@ -67,7 +67,7 @@ pub enum RawType {
 ///
 /// Type and bits stand side by side, so that a raw number travels in two registers: there may be
 /// millions of them in a second.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Raw {
     raw_type: RawType,
     /// Widened with zeros.
@@ -110,6 +110,22 @@ constructors! {
     f32 F32 number => u64::from(number.to_bits()),
     /// IEEE 754 binary64.
     f64 F64 number => number.to_bits(),
+}
+
+/// Type and number, as `U16(7)`.
+impl fmt::Debug for Raw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bits = self.bits;
+        match self.raw_type {
+            RawType::I8 => write!(f, "I8({})", bits as i8),
+            RawType::I16 => write!(f, "I16({})", bits as i16),
+            RawType::I32 => write!(f, "I32({})", bits as i32),
+            RawType::I64 => write!(f, "I64({})", bits as i64),
+            RawType::F32 => write!(f, "F32({:?})", f32::from_bits(bits as u32)),
+            RawType::F64 => write!(f, "F64({:?})", f64::from_bits(bits)),
+            unsigned => write!(f, "{unsigned:?}({bits})"),
+        }
+    }
 }
 
 impl Raw {

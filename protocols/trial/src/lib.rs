@@ -16,6 +16,7 @@ pub mod plan;
 pub mod profile;
 pub mod record;
 pub mod recording;
+pub mod rows;
 pub mod scenario;
 pub mod time;
 mod told;

@@ -359,7 +359,7 @@ pub enum EventKind {
     RedLimit,
     /// The journal goes on on the second disk, since the first one failed.
     JournalMoved,
-    /// The trial file can't be written beside the journal; it will be built when the run has ended.
+    /// The trial file can't be written beside the journal; recovery builds it.
     FileFailed,
     /// The signed heads can't be copied to the witness's folder.
     WitnessFailed,

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use trial::channel::{ChannelIndex, RawType};
 use trial::recording::{Recording as _, SampleGroup};
+use trial::rows::GroupRows;
 use trial::with_raws;
-use wire::rows::GroupRows;
 
 use crate::element::{Element, ElementKind, encode_all};
 use crate::places::PlainDataset;
@@ -248,9 +248,11 @@ impl Reading<'_> {
         count: usize,
     ) -> Result<Option<usize>, TrialFileError> {
         let range = self.start..self.start + count;
-        if column.plain.as_ref().is_some_and(|plain| {
-            range.end <= plain.length() && plain.is_unwritten_zero(range)
-        }) {
+        if column
+            .plain
+            .as_ref()
+            .is_some_and(|plain| range.end <= plain.length() && plain.is_unwritten_zero(range))
+        {
             return Ok(None);
         }
         self.read::<u16>(column, count)?;

@@ -77,9 +77,7 @@ impl Places {
         });
         doing(told("looking for the chunks of"), visited)?;
         let fill = match offsets.iter().position(|offset| *offset == NOWHERE) {
-            Some(index) => {
-                library::read::<T>(dataset, name, index * chunk..index * chunk + 1)?
-            }
+            Some(index) => library::read::<T>(dataset, name, index * chunk..index * chunk + 1)?,
             None => library::read::<T>(dataset, name, 0..0)?,
         };
         let mut places = Places { length, chunk, fill: vec![0; T::BYTES], offsets };
@@ -129,9 +127,11 @@ impl PlainDataset {
     pub fn is_unwritten_zero(&self, range: Range<usize>) -> bool {
         let chunks = range.start / self.places.chunk..range.end.div_ceil(self.places.chunk);
         self.places.fill.iter().all(|byte| *byte == 0)
-            && self.places.offsets.get(chunks).is_some_and(|offsets| {
-                offsets.iter().all(|offset| *offset == NOWHERE)
-            })
+            && self
+                .places
+                .offsets
+                .get(chunks)
+                .is_some_and(|offsets| offsets.iter().all(|offset| *offset == NOWHERE))
     }
 
     /// Reads the bytes of elements, little-endian, in place of what `bytes` had.

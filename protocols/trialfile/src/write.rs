@@ -8,6 +8,7 @@
 //! - After [`TrialWriter::finish_samples`] no sample can be added; findings and derived channels
 //!   are computed from what can then be read.
 
+mod chunk;
 mod columns;
 mod handed;
 
@@ -25,9 +26,9 @@ use trial::finding::Findings;
 use trial::plan::Plan;
 use trial::record::{ClockPair, Event, Mark, Origin};
 use trial::recording::{Accounting, Chunk, Gap, RunHead, SampleGroup};
+use trial::rows::Row;
 use trial::scenario::Derived;
 use trial::time::TrialTime;
-use wire::derive::Row;
 
 use crate::element::Element;
 use crate::source::Source;
@@ -93,7 +94,7 @@ impl<R: Element> Table<R> {
     }
 
     fn flush(&mut self) -> Result<(), TrialFileError> {
-        append(&self.dataset, &mut self.handed, &self.rows)?;
+        append(&self.dataset, layout::TABLE_CHUNK_ROWS, &mut self.handed, &self.rows)?;
         self.rows.clear();
         Ok(())
     }
@@ -127,9 +128,10 @@ fn growing<T: Element>(
     doing(|| format!("creating {name}"), builder.create(name))
 }
 
-/// Appends `rows` to a dataset that has what was handed over.
+/// Appends `rows` to a dataset that has what was handed over, in chunks of so many rows.
 fn append<T: Element>(
     dataset: &Dataset,
+    chunk: usize,
     handed: &mut Handed,
     rows: &[T],
 ) -> Result<(), TrialFileError> {
@@ -139,7 +141,12 @@ fn append<T: Element>(
     let start = handed.elements;
     handed.add(rows);
     let end = handed.elements;
-    let result = dataset.resize(end).and_then(|()| dataset.write_slice(rows, start..end));
+    let whole = rows.len() == chunk && start.is_multiple_of(chunk);
+    let write = || match whole && cfg!(target_endian = "little") {
+        true => chunk::write(dataset, start, &T::bytes_of(rows)),
+        false => dataset.write_slice(rows, start..end),
+    };
+    let result = dataset.resize(end).and_then(|()| write());
     doing(|| format!("appending to {}", dataset.name()), result)
 }
 
@@ -530,10 +537,11 @@ fn embed_journal(file: &File, journal: &mut dyn Read) -> Result<Handed, TrialFil
         })
     };
     read(&mut buffer)?;
-    let dataset = growing::<u8>(file, layout::JOURNAL, layout::journal_chunk_bytes(buffer.len()))?;
+    let chunk = layout::journal_chunk_bytes(buffer.len());
+    let dataset = growing::<u8>(file, layout::JOURNAL, chunk)?;
     let mut handed = Handed::nothing::<u8>();
     while !buffer.is_empty() {
-        append(&dataset, &mut handed, &buffer)?;
+        append(&dataset, chunk, &mut handed, &buffer)?;
         read(&mut buffer)?;
     }
     Ok(handed)

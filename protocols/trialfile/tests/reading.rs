@@ -16,6 +16,7 @@ use trial::record::{ClockPair, End, EndKind, Origin, OriginKind, Station};
 use trial::recording::{
     Accounting, Gap, GapCause, GroupIndex, Recording as _, RunHead, SampleGroup,
 };
+use trial::rows::{Row, Samples};
 use trial::time::{Span, TrialTime, WallTime};
 use trialfile::{Sealing, TrialFile, TrialWriter};
 
@@ -135,7 +136,8 @@ fn write(path: &Path) {
             let quality = if good { Quality::Good } else { Quality::OutOfRange };
             Sample { raw: Raw::u16(raw), value: f64::from(raw), quality }
         }));
-        writer.row(group, time, 7, row as u64, &samples).unwrap();
+        let (record, samples) = (row as u64, Samples::Decoded(&samples));
+        writer.row(&Row { group, time, time_uncertainty_ns: 7, record, samples }).unwrap();
     }
     let wall = WallTime(1);
     writer.clock(TrialTime(0), &ClockPair { wall, uncertainty_ns: 2, step_ns: -3 }).unwrap();

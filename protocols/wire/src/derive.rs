@@ -38,25 +38,10 @@ use asked::AskedLink;
 use polled::PolledLink;
 use stream::StreamLink;
 
-pub use plain::{PlainPoints, Samples};
 pub use polled::MAX_OPEN_POLLS;
 
 pub use trial::channel::Sample;
-
-/// The samples of one group at one time.
-#[derive(Debug, Clone, Copy)]
-pub struct Row<'a> {
-    /// The group.
-    pub group: GroupIndex,
-    /// When the device took its values, as near as the wire tells.
-    pub time: TrialTime,
-    /// Half width of the uncertainty of `time`, in nanoseconds.
-    pub time_uncertainty_ns: u32,
-    /// Sequence number of the record whose bytes completed the frame.
-    pub record: u64,
-    /// One sample for each channel of the group, in its order.
-    pub samples: Samples<'a>,
-}
+pub use trial::rows::{Row, Samples};
 
 /// What takes the results of the fold.
 pub trait Sink {

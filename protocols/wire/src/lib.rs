@@ -12,4 +12,3 @@ mod dialect;
 pub mod modbus;
 pub mod plan;
 pub mod query;
-pub mod rows;

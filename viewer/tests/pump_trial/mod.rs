@@ -12,6 +12,7 @@ use trial::record::{Cause, End, EndKind, Mark, Origin, OriginKind};
 use trial::recording::{
     Accounting, Chunk, Gap, GapCause, GroupIndex, Recording as _, RunHead, SampleGroup,
 };
+use trial::rows::{Row, Samples};
 use trial::time::{Span, TrialTime, WallTime};
 use trialfile::TrialWriter;
 
@@ -214,7 +215,14 @@ fn write_samples(writer: &mut TrialWriter, period_ns: i64, device: usize) {
             })
             .collect();
         let at = TrialTime(due + 12_000_000);
-        writer.row(group, at, 4_000_000, record, &samples).expect("row");
+        let row = Row {
+            group,
+            time: at,
+            time_uncertainty_ns: 4_000_000,
+            record,
+            samples: Samples::Decoded(&samples),
+        };
+        writer.row(&row).expect("row");
     }
 }
 
@@ -265,7 +273,7 @@ pub fn write(path: &Path) {
         end: Some(End::new(EndKind::Ended, "")),
         span: Span { start: TrialTime(0), end: TrialTime(LENGTH_NS) },
     };
-    let finished =
+    let mut finished =
         writer.finish_samples(&head, &Accounting::default(), &documents.documents).expect("finish");
     for derived in &plan.scenario.derived {
         let mut all = Chunk::default();

@@ -10,6 +10,7 @@ use trialfile::{Seal, TrialFileError};
 use words::{Language, message, text};
 
 use super::Added;
+use crate::cli::out::outln;
 use crate::cli::{Failure, Format, Outcome, print_json};
 
 /// Amendments as a program reads them.
@@ -57,17 +58,17 @@ pub(super) fn list(file: &Path, trust: &[String], format: Format, language: Lang
         return Ok(code);
     }
     if found.entries.is_empty() && found.is_whole() {
-        println!("{}", message!("amend-none", file = path).in_language(language));
+        outln!("{}", message!("amend-none", file = path).in_language(language));
     }
     for (entry, vouched) in &found.entries {
         print(entry, *vouched, language);
     }
     if let Some(number) = found.first_bad {
         let message = message!("amend-bad", file = path, number = number);
-        println!("{}", message.in_language(language));
+        outln!("{}", message.in_language(language));
     } else if !found.entries.is_empty() {
         let last = message!("amend-end-unseen", digits = found.last_fingerprint());
-        println!("{}", last.in_language(language));
+        outln!("{}", last.in_language(language));
     }
     Ok(code)
 }
@@ -84,13 +85,13 @@ fn vouched_name(vouched: Vouched) -> &'static str {
 pub(super) fn added(added: &Added<'_>, key: Option<&StationKey>, language: Language) {
     let entry = added.amendment;
     let message = message!("amend-added", number = entry.number, file = added.file);
-    println!("{}", message.in_language(language));
+    outln!("{}", message.in_language(language));
     for line in lines(&entry.what, language) {
-        println!("  {line}");
+        outln!("  {line}");
     }
-    println!("  {}", message!("amend-root", root = added.root).in_language(language));
+    outln!("  {}", message!("amend-root", root = added.root).in_language(language));
     let digits = &added.fingerprint;
-    println!("  {}", message!("amend-fingerprint", digits = digits).in_language(language));
+    outln!("  {}", message!("amend-fingerprint", digits = digits).in_language(language));
     let signed = match key {
         Some(key) => {
             let digits = key.public().fingerprint();
@@ -98,7 +99,7 @@ pub(super) fn added(added: &Added<'_>, key: Option<&StationKey>, language: Langu
         }
         None => text(language, "amend-unsigned"),
     };
-    println!("{signed}");
+    outln!("{signed}");
 }
 
 fn print(entry: &AmendmentEntry, vouched: Vouched, language: Language) {
@@ -110,18 +111,18 @@ fn print(entry: &AmendmentEntry, vouched: Vouched, language: Language) {
         by = by,
         at = time(entry.at)
     );
-    println!("{}", message.in_language(language));
+    outln!("{}", message.in_language(language));
     for line in lines(&entry.what, language) {
-        println!("   {line}");
+        outln!("   {line}");
     }
     let why = words::printable(&entry.why);
-    println!("   {}", message!("amend-reason", why = why).in_language(language));
+    outln!("   {}", message!("amend-reason", why = why).in_language(language));
     let vouched = match vouched {
         Vouched::Trusted(key) => message!("amend-trusted", digits = key.fingerprint()),
         Vouched::Unknown(key) => message!("amend-unknown", digits = key.fingerprint()),
         Vouched::Nobody => message!("amend-nobody"),
     };
-    println!("   {}", vouched.in_language(language));
+    outln!("   {}", vouched.in_language(language));
 }
 
 /// To the second, in UTC: the zone of the site stands in the file, which is not read here.

@@ -11,6 +11,7 @@ use super::super::{Failure, Format, Outcome, print_json};
 use super::map::{JsonPoint, where_found};
 use super::table::{self, Row};
 use super::{both, find, frame, map};
+use crate::cli::out::outln;
 
 /// An entry of the list, for a program.
 #[derive(Serialize)]
@@ -84,9 +85,9 @@ pub(super) fn show(id: &str, format: Format, language: Language) -> Outcome {
             toml: String::from_utf8_lossy(shipped.bytes).into_owned(),
         });
     }
-    println!("{}  {}\n", profile.id, both(&profile.title, language));
+    outln!("{}  {}\n", profile.id, both(&profile.title, language));
     print(&about(&profile, language));
-    println!();
+    outln!();
     let mut rows = vec![row([
         text(language, "device-column-point"),
         text(language, "device-column-where"),
@@ -116,7 +117,7 @@ fn row<const N: usize>(cells: [String; N]) -> Row {
 
 fn print(lines: &[String]) {
     for line in lines {
-        println!("{line}");
+        outln!("{line}");
     }
 }
 

@@ -8,8 +8,8 @@
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 
 use trial::recording::{Recording as _, SampleGroup};
+use trial::rows::GroupRows;
 use trialfile::{StoredGroup, TrialFile};
-use wire::rows::GroupRows;
 
 use super::Difference;
 use super::compare::MAX_DIFFERENCES;
@@ -146,7 +146,12 @@ impl Group {
             let Some((shortest, longest)) = self.stored.lengths(position) else { continue };
             if (shortest, longest) != (self.start, self.start) {
                 let (channel, sample) = (channel.clone(), self.start.min(shortest));
-                found.differ(Difference::Channel { channel, sample, column: "length", record: None });
+                found.differ(Difference::Channel {
+                    channel,
+                    sample,
+                    column: "length",
+                    record: None,
+                });
             }
         }
     }

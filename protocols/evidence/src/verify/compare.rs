@@ -6,10 +6,10 @@ use trial::document::Document;
 use trial::plan::Plan;
 use trial::record::{ClockPair, End, Event, LinkState, Mark, Origin};
 use trial::recording::{Accounting, Chunk, Gap, Recording, SampleGroup};
+use trial::rows::GroupRows;
 use trial::time::{Span, TrialTime};
 use trialfile::{TrialFile, layout};
 use wire::derive::{Derive, Row, Sink};
-use wire::rows::GroupRows;
 
 use super::columns::{Batch, Comparing};
 use super::{Difference, Part};
@@ -86,9 +86,10 @@ impl<'a> Compare<'a> {
     /// Hands the rows of a group over to be compared.
     fn hand_over(&mut self, index: usize) {
         let Some(waiting) = self.groups.get_mut(index) else { return };
-        let spare = self.columns.spare(index).unwrap_or_else(|| {
-            GroupRows::new(&waiting.plan, &waiting.group, waiting.most)
-        });
+        let spare = self
+            .columns
+            .spare(index)
+            .unwrap_or_else(|| GroupRows::new(&waiting.plan, &waiting.group, waiting.most));
         let rows = std::mem::replace(&mut waiting.rows, spare);
         self.columns.compare(Batch::Rows { index, rows });
     }

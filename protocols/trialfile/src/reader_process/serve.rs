@@ -110,9 +110,9 @@ fn answer(library: &mut Library, request: Request) -> Result<Vec<u8>, TrialFileE
             Answer::Number(usize::from(library.has_attribute(&object, &attribute)?))
         }
         Request::Places { datasets } => {
-            let places = datasets.into_iter().map(|(kind, name)| {
-                with_element!(kind, Type => library.places::<Type>(&name))
-            });
+            let places = datasets
+                .into_iter()
+                .map(|(kind, name)| with_element!(kind, Type => library.places::<Type>(&name)));
             Answer::Places(places.collect::<Result<_, _>>()?)
         }
         Request::Exists { path } => Answer::Number(usize::from(library.exists(&path))),

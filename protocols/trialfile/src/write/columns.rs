@@ -8,9 +8,8 @@ use trial::channel::{Channel, RawType};
 use trial::columns::SampleColumn;
 use trial::plan::Plan;
 use trial::recording::SampleGroup;
+use trial::rows::{GroupRows, Row};
 use trial::with_raws;
-use wire::derive::Row;
-use wire::rows::GroupRows;
 
 use super::handed::{AllHanded, Handed};
 use super::{append, attribute, group, growing, malformed, number_attribute, resized, write_fixed};
@@ -136,11 +135,7 @@ impl GroupColumns {
     }
 
     /// Writes what is left, with the partial bins of the pyramids.
-    pub fn finish(
-        &mut self,
-        channels: &Group,
-        all: &mut AllHanded,
-    ) -> Result<(), TrialFileError> {
+    pub fn finish(&mut self, channels: &Group, all: &mut AllHanded) -> Result<(), TrialFileError> {
         self.flush(channels)?;
         let rows = self.times_handed.elements;
         for column in &mut self.columns {
@@ -155,12 +150,13 @@ impl GroupColumns {
 
     fn flush(&mut self, channels: &Group) -> Result<(), TrialFileError> {
         self.rows.sort().map_err(|error| malformed("a row", &error.to_string()))?;
-        let rows = &self.rows;
-        append(&self.time, &mut self.times_handed, rows.times())?;
-        append(&self.time_uncertainty, &mut self.uncertainties_handed, rows.uncertainties_ns())?;
-        append(&self.record, &mut self.records_handed, rows.records())?;
+        let (rows, chunk) = (&self.rows, self.chunk_rows);
+        append(&self.time, chunk, &mut self.times_handed, rows.times())?;
+        let uncertainties = rows.uncertainties_ns();
+        append(&self.time_uncertainty, chunk, &mut self.uncertainties_handed, uncertainties)?;
+        append(&self.record, chunk, &mut self.records_handed, rows.records())?;
         for (column, own) in self.columns.iter_mut().zip(rows.columns()) {
-            column.flush(channels, rows.times(), own, &self.gaps)?;
+            column.flush(channels, (rows.times(), own), &self.gaps, chunk)?;
         }
         self.rows.clear();
         self.gaps.clear();
@@ -205,9 +201,9 @@ impl ChannelColumns {
     fn flush(
         &mut self,
         channels: &Group,
-        times: &[i64],
-        rows: &SampleColumn,
+        (times, rows): (&[i64], &SampleColumn),
         gaps: &[usize],
+        chunk: usize,
     ) -> Result<(), TrialFileError> {
         if times.is_empty() {
             return Ok(());
@@ -223,12 +219,12 @@ impl ChannelColumns {
             }
         };
         let before = self.values.elements;
-        append(&datasets.value, &mut self.values, &rows.values)?;
+        append(&datasets.value, chunk, &mut self.values, &rows.values)?;
         let raws = &mut self.raws;
-        with_raws!(&rows.raws, numbers => append(&datasets.raw, raws, numbers))?;
+        with_raws!(&rows.raws, numbers => append(&datasets.raw, chunk, raws, numbers))?;
         if !rows.qualities.is_empty() {
             self.qualities.zeros_to(before);
-            append(&self.quality(channels)?, &mut self.qualities, &rows.qualities)?;
+            append(&self.quality(channels)?, chunk, &mut self.qualities, &rows.qualities)?;
         }
         self.flush_bins(channels, layout::CHUNK_BINS)
     }
@@ -272,12 +268,13 @@ impl ChannelColumns {
             let handed = &mut self.bins[level];
             if handed.elements > 0 {
                 let dataset = doing(|| format!("opening {name}"), channels.dataset(&name))?;
-                append(&dataset, handed, ready)?;
+                append(&dataset, layout::CHUNK_BINS, handed, ready)?;
             } else if ready.len() < layout::CHUNK_BINS {
                 write_fixed::<BinRow>(channels, &name, ready)?;
                 handed.add(ready);
             } else {
-                append(&growing::<BinRow>(channels, &name, layout::CHUNK_BINS)?, handed, ready)?;
+                let dataset = growing::<BinRow>(channels, &name, layout::CHUNK_BINS)?;
+                append(&dataset, layout::CHUNK_BINS, handed, ready)?;
             }
             ready.clear();
         }

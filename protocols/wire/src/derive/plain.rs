@@ -4,66 +4,18 @@
 //! Invariant: both ways give the same samples, bit for bit.
 
 use std::slice::ChunksExact;
-use std::sync::Arc;
 
 use trial::channel::{RawType, Sample};
 use trial::columns::{RawNumber, SampleColumn};
 use trial::profile::{Encoding, WordOrder};
+use trial::rows::Decode;
 
 use super::answer::Site;
 use super::sample::Conversion;
 
-/// The samples of a row.
-#[derive(Debug, Clone, Copy)]
-pub enum Samples<'a> {
-    /// As they are.
-    Decoded(&'a [Sample]),
-    /// In the data bytes of an answer, which hold all of them.
-    Plain {
-        /// The data bytes.
-        data: &'a [u8],
-        /// Where they are.
-        points: &'a Arc<PlainPoints>,
-    },
-}
-
-impl<'a> Samples<'a> {
-    /// Number of samples.
-    pub fn len(&self) -> usize {
-        match self {
-            Samples::Decoded(samples) => samples.len(),
-            Samples::Plain { points, .. } => points.points.len(),
-        }
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// The sample of a channel, by its position in the group.
-    pub fn get(&self, position: usize) -> Option<Sample> {
-        match self {
-            Samples::Decoded(samples) => samples.get(position).copied(),
-            Samples::Plain { data, points } => points.points.get(position)?.sample(data),
-        }
-    }
-
-    /// All of them, in the order of the group.
-    pub fn iter(&self) -> impl Iterator<Item = Sample> + use<'a> {
-        let samples = *self;
-        (0..samples.len()).map_while(move |position| samples.get(position))
-    }
-
-    /// All of them, in the order of the group.
-    pub fn to_vec(&self) -> Vec<Sample> {
-        self.iter().collect()
-    }
-}
-
 /// Where the numbers of an answer are, and what becomes of them.
 #[derive(Debug)]
-pub struct PlainPoints {
+pub(super) struct PlainPoints {
     points: Vec<PlainPoint>,
     /// Data bytes that hold all of them.
     bytes: usize,
@@ -83,14 +35,22 @@ impl PlainPoints {
         PlainPoints { points, bytes }
     }
 
-    /// Whether the data bytes hold all numbers.
-    pub(super) fn are_in(&self, data: &[u8]) -> bool {
-        self.bytes <= data.len()
+    /// Number of data bytes that hold all numbers.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
+impl Decode for PlainPoints {
+    fn count(&self) -> usize {
+        self.points.len()
     }
 
-    /// Adds the samples of one point in answers of one length to its column; `false` if the column
-    /// is of another type.
-    pub(crate) fn extend(
+    fn sample(&self, position: usize, data: &[u8]) -> Option<Sample> {
+        self.points.get(position)?.sample(data)
+    }
+
+    fn extend(
         &self,
         position: usize,
         answers: ChunksExact<'_, u8>,
@@ -192,4 +152,96 @@ fn four_bytes(
         let bytes = data.get(offset..).and_then(<[u8]>::first_chunk);
         bytes.copied().unwrap_or_default()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use trial::profile::{NumberForm, Sentinel};
+
+    const TYPES: [RawType; 10] = [
+        RawType::U8,
+        RawType::I8,
+        RawType::U16,
+        RawType::I16,
+        RawType::U32,
+        RawType::I32,
+        RawType::U64,
+        RawType::I64,
+        RawType::F32,
+        RawType::F64,
+    ];
+    const ORDERS: [WordOrder; 5] =
+        [WordOrder::ABCD, WordOrder::CDAB, WordOrder::BADC, WordOrder::DCBA, WordOrder::GHEFCDAB];
+
+    /// A point at some offset of answers of 12 bytes.
+    fn points() -> impl Strategy<Value = (RawType, PlainPoint)> {
+        let encoding = (0..TYPES.len(), 0..ORDERS.len(), 0_usize..4);
+        let number = prop_oneof![Just(1.0), Just(-0.25), Just(f64::MAX), any::<f64>()];
+        let range = prop::option::of((-1e5..0.0, 0.0..1e5));
+        let sentinel = prop::option::of(prop_oneof![Just(0.0), Just(-1.0), Just(7.0)]);
+        (encoding, 0_usize..5, number, -10.0..10.0, range, sentinel).prop_map(
+            |((of, order, form), offset, scale, shift, range, sentinel)| {
+                let (raw_type, order) = (TYPES[of], ORDERS[order]);
+                let form = match form {
+                    0 => NumberForm::Bits { low: 1, high: 6 },
+                    _ => NumberForm::Plain,
+                };
+                let encoding = Encoding { raw_type, order, form };
+                let sentinels = sentinel.map(Sentinel::Number).into_iter().collect();
+                let conversion = Conversion::of(scale, shift, sentinels, range, raw_type);
+                (raw_type, PlainPoint { site: Site::Registers { offset, encoding }, conversion })
+            },
+        )
+    }
+
+    /// Bytes with every pattern that means something to some type, among others.
+    fn answers() -> impl Strategy<Value = Vec<u8>> {
+        let four = prop_oneof![
+            any::<[u8; 4]>(),
+            Just([0; 4]),
+            Just([0xFF; 4]),
+            Just(f32::NAN.to_be_bytes()),
+            Just(f32::INFINITY.to_be_bytes()),
+            (-200_i32..200).prop_map(i32::to_be_bytes),
+            (-1e3_f32..1e3).prop_map(f32::to_be_bytes),
+        ];
+        prop::collection::vec([four.clone(), four.clone(), four], 0..40)
+            .prop_map(|answers| answers.into_iter().flatten().flatten().collect())
+    }
+
+    proptest! {
+        #[test]
+        fn a_column_is_what_its_samples_are(
+            (raw_type, point) in points(),
+            first in answers(),
+            second in answers(),
+        ) {
+            let points = PlainPoints { points: vec![point], bytes: 12 };
+            let mut column = SampleColumn::new(raw_type);
+            let mut one_by_one = SampleColumn::new(raw_type);
+            for answers in [&first, &second] {
+                prop_assert!(points.extend(0, answers.chunks_exact(12), &mut column));
+                let samples: Vec<Sample> = answers
+                    .chunks_exact(12)
+                    .filter_map(|data| points.points[0].sample(data))
+                    .collect();
+                prop_assert_eq!(samples.len(), answers.len() / 12);
+                prop_assert!(one_by_one.extend(samples.iter().copied()));
+            }
+            let bits = |column: &SampleColumn| -> Vec<u64> {
+                column.values.iter().map(|value| value.to_bits()).collect()
+            };
+            prop_assert_eq!(bits(&column), bits(&one_by_one));
+            prop_assert_eq!(format!("{:?}", column.raws), format!("{:?}", one_by_one.raws));
+            // A column of codes may be there although all are good.
+            let codes = |column: &SampleColumn| {
+                let mut codes = column.qualities.clone();
+                codes.resize(column.values.len(), 0);
+                codes
+            };
+            prop_assert_eq!(codes(&column), codes(&one_by_one));
+        }
+    }
 }

@@ -10,12 +10,14 @@ use std::sync::Arc;
 use trial::plan::{Plan, Request, RequestPlan};
 use trial::record::{Body, Cause, Event, EventKind, PollDue, Record};
 use trial::recording::{Gap, GapCause, GroupIndex, SampleGroup};
+use trial::rows::Decode;
 use trial::time::{Span, TrialTime, duration_nanoseconds};
 
 use super::answer::{AnswerPoint, AnswerText};
+use super::plain::PlainPoints;
 use super::scaling::Scaling;
 use super::totaliser::SampleTime;
-use super::{DeriveError, Output, PlainPoints, Row, Sample, Samples};
+use super::{DeriveError, Output, Row, Sample, Samples};
 use crate::modbus::{Asked, Exchange, Framing, Received, Receiver, framing_of, read_function};
 use crate::plan::entries_of;
 
@@ -48,7 +50,9 @@ struct RequestDecoder {
     /// Whether some of the points scale others.
     scales: bool,
     /// Present if all points are a matter of their bytes alone, as most are.
-    plain: Option<Arc<PlainPoints>>,
+    plain: Option<Arc<dyn Decode>>,
+    /// Data bytes that hold all plain points.
+    plain_bytes: usize,
     texts: Vec<AnswerText>,
     unmapped_registers: u64,
 }
@@ -232,7 +236,7 @@ impl PolledLink {
             (Cause::Answered, None) => {
                 let (data, scaling) = (&self.payload, &mut self.scaling);
                 decoder.read(data, sample_time, at, scaling, &mut self.samples, output);
-                plain = decoder.plain.as_ref().filter(|points| points.are_in(data));
+                plain = decoder.plain.as_ref().filter(|_| decoder.plain_bytes <= data.len());
             }
             (Cause::Refused(code), Some(found)) if code == found => {
                 let scaling = &mut self.scaling;
@@ -242,7 +246,7 @@ impl PolledLink {
             _ => return false,
         }
         let samples = match plain {
-            Some(points) => Samples::Plain { data: &self.payload, points },
+            Some(decoder) => Samples::Plain { data: &self.payload, decoder },
             None => Samples::Decoded(&self.samples),
         };
         // What is not whole is refused by its number of samples.
@@ -357,6 +361,7 @@ impl RequestDecoder {
             .filter_map(|channel| AnswerPoint::new(plan, channel, first, scaling))
             .collect();
         let plain: Option<Vec<_>> = points.iter().map(AnswerPoint::plain).collect();
+        let plain = plain.map(|points| PlainPoints::new(points.into_iter()));
         let asks =
             Asked { unit: device.unit, function: read_function(table), address: first, count };
         let unused = mapped.iter().filter(|mapped| !**mapped).count();
@@ -364,7 +369,8 @@ impl RequestDecoder {
             device: request.device,
             asks,
             scales: points.iter().any(AnswerPoint::scales),
-            plain: plain.map(|points| Arc::new(PlainPoints::new(points.into_iter()))),
+            plain_bytes: plain.as_ref().map_or(0, PlainPoints::bytes),
+            plain: plain.map(|points| Arc::new(points) as Arc<dyn Decode>),
             points,
             texts,
             // Coils and inputs are no registers.

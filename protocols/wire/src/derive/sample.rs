@@ -91,6 +91,18 @@ impl Conversion {
         }
     }
 
+    /// One with nothing further to it.
+    #[cfg(test)]
+    pub(super) fn of(
+        scale: f64,
+        offset: f64,
+        sentinels: Vec<Sentinel>,
+        range: Option<(f64, f64)>,
+        raw_type: RawType,
+    ) -> Conversion {
+        Conversion { scale, offset, sentinels, range, raw_type, further: None }
+    }
+
     /// What a raw number says; `None` for a binary coded decimal with a digit over 9.
     pub(crate) fn number(&self, raw: Raw) -> Option<f64> {
         match self.further.as_ref().and_then(|further| further.decimal) {

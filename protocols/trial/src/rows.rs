@@ -1,16 +1,16 @@
-//! Rows of a group of channels, sorted into columns as they come.
+//! The samples that channels of a group have at one time, and many of these sorted into columns.
 //!
 //! Invariant: what is in the columns is what [`Samples::to_vec`] gives of each row, bit for bit,
 //! whether a row came decoded or was decoded a column at a time.
 
+use std::slice::ChunksExact;
 use std::sync::Arc;
 
-use trial::channel::Sample;
-use trial::columns::SampleColumn;
-use trial::plan::Plan;
-use trial::recording::SampleGroup;
-
-use crate::derive::{PlainPoints, Row, Samples};
+use crate::channel::Sample;
+use crate::columns::SampleColumn;
+use crate::plan::Plan;
+use crate::recording::{GroupIndex, SampleGroup};
+use crate::time::TrialTime;
 
 /// Decoded rows that are collected as they come before they are sorted into columns: many channels'
 /// columns lie far apart in memory, and are visited once for so many rows.
@@ -18,6 +18,89 @@ const STAGED_ROWS: usize = 16;
 /// Rows that came as bytes and are decoded at once: few enough that their bytes stay near the
 /// processor.
 const DECODED_ROWS: usize = 64;
+
+/// The samples of one group at one time.
+#[derive(Debug, Clone, Copy)]
+pub struct Row<'a> {
+    /// The group.
+    pub group: GroupIndex,
+    /// When the device took its values, as near as the wire tells.
+    pub time: TrialTime,
+    /// Half width of the uncertainty of `time`, in nanoseconds.
+    pub time_uncertainty_ns: u32,
+    /// Sequence number of the record whose bytes completed the frame.
+    pub record: u64,
+    /// One sample for each channel of the group, in its order.
+    pub samples: Samples<'a>,
+}
+
+/// The samples of a row.
+#[derive(Debug, Clone, Copy)]
+pub enum Samples<'a> {
+    /// As they are.
+    Decoded(&'a [Sample]),
+    /// In the data bytes of an answer, which hold all of them.
+    Plain {
+        /// The data bytes.
+        data: &'a [u8],
+        /// What takes them out.
+        decoder: &'a Arc<dyn Decode>,
+    },
+}
+
+impl<'a> Samples<'a> {
+    /// Number of samples.
+    pub fn len(&self) -> usize {
+        match self {
+            Samples::Decoded(samples) => samples.len(),
+            Samples::Plain { decoder, .. } => decoder.count(),
+        }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The sample of a channel, by its position in the group.
+    pub fn get(&self, position: usize) -> Option<Sample> {
+        match self {
+            Samples::Decoded(samples) => samples.get(position).copied(),
+            Samples::Plain { data, decoder } => decoder.sample(position, data),
+        }
+    }
+
+    /// All of them, in the order of the group.
+    pub fn iter(&self) -> impl Iterator<Item = Sample> + use<'a> {
+        let samples = *self;
+        (0..samples.len()).map_while(move |position| samples.get(position))
+    }
+
+    /// All of them, in the order of the group.
+    pub fn to_vec(&self) -> Vec<Sample> {
+        self.iter().collect()
+    }
+}
+
+/// Takes samples out of the data bytes of answers that hold all of them.
+///
+/// Invariant: both ways give the same samples, bit for bit.
+pub trait Decode: std::fmt::Debug + Send + Sync {
+    /// Number of samples in an answer.
+    fn count(&self) -> usize;
+
+    /// The sample of a channel, by its position in the group; `None` if there is none.
+    fn sample(&self, position: usize, data: &[u8]) -> Option<Sample>;
+
+    /// Adds the samples of a channel in answers of one length to its column; `false` if the column
+    /// is of another type.
+    fn extend(
+        &self,
+        position: usize,
+        answers: ChunksExact<'_, u8>,
+        column: &mut SampleColumn,
+    ) -> bool;
+}
 
 /// A row that is none of its group: another number of samples, or raw numbers of another type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -34,7 +117,7 @@ pub struct GroupRows {
     staged: Vec<Sample>,
     answers: Vec<u8>,
     /// How the bytes are decoded, and how many there are in a row.
-    plain: Option<(Arc<PlainPoints>, usize)>,
+    plain: Option<(Arc<dyn Decode>, usize)>,
     columns: Vec<SampleColumn>,
     /// Rows for which room is made.
     room: usize,
@@ -71,13 +154,13 @@ impl GroupRows {
                 }
                 self.staged.extend_from_slice(samples);
             }
-            Samples::Plain { data, points } => {
-                let same = |(known, length): &(Arc<PlainPoints>, usize)| {
-                    Arc::ptr_eq(known, points) && *length == data.len()
+            Samples::Plain { data, decoder } => {
+                let same = |(known, length): &(Arc<dyn Decode>, usize)| {
+                    Arc::ptr_eq(known, decoder) && *length == data.len()
                 };
                 if !self.staged.is_empty() || !self.plain.as_ref().is_some_and(same) {
                     self.sort()?;
-                    self.plain = Some((Arc::clone(points), data.len()));
+                    self.plain = Some((Arc::clone(decoder), data.len()));
                 }
                 self.answers.extend_from_slice(data);
             }
@@ -100,10 +183,10 @@ impl GroupRows {
             self.columns.iter_mut().for_each(|column| column.reserve(self.room));
         }
         let mut of_type = true;
-        if let Some((points, length)) = &self.plain {
+        if let Some((decoder, length)) = &self.plain {
             for answers in self.answers.chunks(DECODED_ROWS * length) {
                 for (position, column) in self.columns.iter_mut().enumerate() {
-                    of_type &= points.extend(position, answers.chunks_exact(*length), column);
+                    of_type &= decoder.extend(position, answers.chunks_exact(*length), column);
                 }
             }
         }
