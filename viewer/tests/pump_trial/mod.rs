@@ -193,10 +193,8 @@ fn silent(device: usize, time: f64) -> bool {
 fn write_samples(writer: &mut TrialWriter, period_ns: i64, device: usize) {
     let group = GroupIndex(device as u32);
     let mut noise = Noise(device as u64 + 7);
-    let mut record = 0;
-    for due in (0..LENGTH_NS).step_by(period_ns as usize) {
+    for (record, due) in (1..).zip((0..LENGTH_NS).step_by(period_ns as usize)) {
         let time = due as f64 / 1e9;
-        record += 1;
         if silent(device, time) {
             let span = Span { start: TrialTime(due), end: TrialTime(due + period_ns / 2) };
             let cause = GapCause::Poll(Cause::Timeout);

@@ -177,7 +177,7 @@ impl Conversion {
     pub(super) fn are_good(&self, values: &[f64]) -> bool {
         let finite = values.iter().fold(true, |good, value| good & value.is_finite());
         let within = |(low, high): (f64, f64)| {
-            values.iter().fold(true, |good, value| good & !(*value < low) & !(*value > high))
+            values.iter().fold(true, |good, value| good & (*value >= low) & (*value <= high))
         };
         finite && self.range.is_none_or(within)
     }
