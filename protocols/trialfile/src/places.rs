@@ -173,3 +173,104 @@ impl PlainDataset {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::PathBuf;
+
+    const CHUNK: usize = 64;
+    const LENGTH: usize = 1000;
+
+    /// A file that is removed at the end.
+    struct Scratch(PathBuf);
+
+    impl Scratch {
+        fn new(name: &str) -> Scratch {
+            let name = format!("places-{name}-{}.h5", std::process::id());
+            Scratch(std::env::temp_dir().join(name))
+        }
+    }
+
+    impl Drop for Scratch {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_file(&self.0);
+        }
+    }
+
+    /// Closes a file with a dataset `d` of 1000 numbers, of which the chunks 3 and 15 were written.
+    fn make(path: &std::path::Path, build: impl Fn(hdf5::DatasetBuilderEmptyShape) -> Dataset) {
+        let file =
+            hdf5::FileBuilder::new().with_fcpl(|plist| plist.userblock(4096)).create(path).unwrap();
+        let dataset = build(file.new_dataset::<u16>().shape(LENGTH));
+        for start in [3 * CHUNK, 15 * CHUNK] {
+            let numbers: Vec<u16> = (start..LENGTH.min(start + CHUNK)).map(|n| n as u16).collect();
+            dataset.write_slice(&numbers, start..start + numbers.len()).unwrap();
+        }
+    }
+
+    fn places<T: Element>(path: &std::path::Path) -> (Dataset, Option<PlainDataset>) {
+        let dataset = hdf5::File::open(path).unwrap().dataset("d").unwrap();
+        let found = Places::of::<T>(&dataset, "d").unwrap();
+        let file = Arc::new(File::open(path).unwrap());
+        let plain = found.map(|places| {
+            assert!(places.is_sound(T::BYTES, LENGTH));
+            assert!(!places.is_sound(T::BYTES + 1, LENGTH) && !places.is_sound(T::BYTES, 999));
+            PlainDataset::new(file, places, T::BYTES)
+        });
+        (dataset, plain)
+    }
+
+    #[test]
+    fn bytes_where_they_lie_are_what_the_library_reads() {
+        for fill in [0_u16, 0x0102] {
+            let scratch = Scratch::new(&format!("plain-{fill}"));
+            make(&scratch.0, |builder| builder.chunk(CHUNK).fill_value(fill).create("d").unwrap());
+            let (dataset, plain) = places::<u16>(&scratch.0);
+            let plain = plain.unwrap();
+            assert_eq!(plain.length(), LENGTH);
+            let mut bytes = vec![7; 3];
+            for range in [0..LENGTH, 0..0, 190..270, 959..1000, 63..65, 999..1000] {
+                plain.read(range.clone(), &mut bytes).unwrap();
+                let read = library::read::<u16>(&dataset, "d", range.clone()).unwrap();
+                assert_eq!(bytes, *u16::bytes_of(&read), "{range:?} of {fill}");
+            }
+            assert!(plain.read(990..1001, &mut bytes).is_err());
+            assert_eq!(plain.is_unwritten_zero(0..192), fill == 0);
+            assert!(!plain.is_unwritten_zero(0..193));
+            assert!(!plain.is_unwritten_zero(999..1000));
+        }
+    }
+
+    #[test]
+    fn what_is_not_plain_is_read_through_the_library() {
+        type Build = fn(hdf5::DatasetBuilderEmptyShape) -> Dataset;
+        let others: [(&str, Build); 3] = [
+            ("whole", |builder| builder.create("d").unwrap()),
+            ("shuffled", |builder| builder.chunk(CHUNK).shuffle().create("d").unwrap()),
+            ("summed", |builder| builder.chunk(CHUNK).fletcher32().create("d").unwrap()),
+        ];
+        for (name, build) in others {
+            let scratch = Scratch::new(name);
+            make(&scratch.0, build);
+            assert!(places::<u16>(&scratch.0).1.is_none(), "{name}");
+        }
+        let scratch = Scratch::new("type");
+        make(&scratch.0, |builder| builder.chunk(CHUNK).create("d").unwrap());
+        assert!(places::<i16>(&scratch.0).1.is_none());
+        assert!(places::<u32>(&scratch.0).1.is_none());
+        assert!(places::<u16>(&scratch.0).1.is_some());
+    }
+
+    #[test]
+    fn a_file_that_was_cut_is_an_error() {
+        let scratch = Scratch::new("cut");
+        make(&scratch.0, |builder| builder.chunk(CHUNK).create("d").unwrap());
+        let (_, plain) = places::<u16>(&scratch.0);
+        let plain = plain.unwrap();
+        std::fs::OpenOptions::new().write(true).open(&scratch.0).unwrap().set_len(4096).unwrap();
+        let mut bytes = Vec::new();
+        assert!(plain.read(0..64, &mut bytes).is_ok(), "nothing was written there");
+        assert!(plain.read(192..256, &mut bytes).is_err());
+    }
+}

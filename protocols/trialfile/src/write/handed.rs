@@ -112,3 +112,68 @@ fn found<T: Element>(
     }
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layout::USER_BLOCK_BYTES;
+
+    #[test]
+    fn a_file_that_lost_what_was_written_is_found_out() {
+        let path = std::env::temp_dir().join(format!("handed-{}.h5", std::process::id()));
+        let numbers: Vec<u32> = (0..5000).map(|number| number * 7 + 1).collect();
+        let mut grown = Handed::nothing::<u32>();
+        let mut fixed = Handed::nothing::<u32>();
+        let mut sparse = Handed::nothing::<u16>();
+        {
+            let file = hdf5::FileBuilder::new()
+                .with_fcpl(|plist| plist.userblock(USER_BLOCK_BYTES))
+                .create(&path)
+                .unwrap();
+            let dataset = file.new_dataset::<u32>().chunk(1024).shape(0..).create("grown");
+            let dataset = dataset.unwrap();
+            for part in numbers.chunks(1024) {
+                super::super::append(&dataset, 1024, &mut grown, part).unwrap();
+            }
+            file.new_dataset_builder().with_data(&numbers).create("fixed").unwrap();
+            fixed.add(&numbers);
+            file.new_dataset::<u16>().chunk(512).shape(3000).create("sparse").unwrap();
+            sparse.zeros_to(3000);
+        }
+        let all: AllHanded = [("grown", grown), ("fixed", fixed), ("sparse", sparse)]
+            .map(|(name, handed)| (name.to_owned(), handed))
+            .into();
+        check(&path, &all).unwrap();
+        let whole = std::fs::read(&path).unwrap();
+        // Some number of each dataset that was written, and a chunk that never came to the disk.
+        let place = |number: u32, nth: usize| {
+            let bytes = number.to_le_bytes();
+            let mut found = whole.windows(4).enumerate().filter(|(_, four)| *four == bytes);
+            found.nth(nth).unwrap().0
+        };
+        for nth in 0..2 {
+            let at = place(numbers[4321], nth);
+            let mut changed = whole.clone();
+            changed[at] ^= 1;
+            std::fs::write(&path, &changed).unwrap();
+            assert!(matches!(check(&path, &all), Err(TrialFileError::Malformed { .. })));
+            changed[at - 400..at + 400].fill(0);
+            std::fs::write(&path, &changed).unwrap();
+            assert!(matches!(check(&path, &all), Err(TrialFileError::Malformed { .. })));
+        }
+        std::fs::write(&path, &whole).unwrap();
+        check(&path, &all).unwrap();
+        // Too few, too many, and a number that was thought to be 0.
+        for elements in [4999, 5001] {
+            let mut other = all.clone();
+            other[0].1.elements = elements;
+            assert!(check(&path, &other).is_err());
+        }
+        let mut other = all.clone();
+        other[2].1 = Handed::nothing::<u16>();
+        other[2].1.add(&[1]);
+        other[2].1.zeros_to(3000);
+        assert!(check(&path, &other).is_err());
+        std::fs::remove_file(&path).unwrap();
+    }
+}
