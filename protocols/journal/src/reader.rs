@@ -6,6 +6,7 @@
 //!   damage before it, never silently.
 //! - Behind a damaged place of format version 2 the reader goes on at the next block of the same
 //!   run that stands where its own header says. Version 1 does not say, so there it ends.
+//! - Where the first segment's header is damaged, the run is known by its first block or not at all.
 //! - What follows the last good block is a torn tail.
 
 use std::io::Read;
@@ -231,7 +232,12 @@ impl<R: Read> Reader<R> {
     fn takes_segment(&self, header: &SegmentHeader, version: Version) -> bool {
         let next = self.segment.map_or(0, |segment| segment.number.saturating_add(1));
         match self.tag {
-            None if self.damage.is_some() => true,
+            // Farther on bytes from the wire could look like one, of any run.
+            None if self.damage.is_some() => {
+                let behind_the_first = self.window.position() == HEADER_BYTES as u64;
+                let chain = ChainValue::first(header.tag);
+                behind_the_first && header.segment == 1 && header.follows(version, chain)
+            }
             None => header.segment == 0 && header.follows(version, ChainValue::first(header.tag)),
             Some(tag) if self.damage.is_some() => header.tag == tag && header.segment >= next,
             Some(tag) => {
@@ -262,7 +268,10 @@ impl<R: Read> Reader<R> {
         let Some((header, tag)) = BlockHeader::decode(peeked, version) else {
             return Ok(Step::Damaged(Damage::HeaderChecksum));
         };
-        let known = self.tag.is_none_or(|known| is_tag_of(tag, known, version));
+        let known = match self.tag {
+            Some(known) => is_tag_of(tag, known, version),
+            None => is_first(&header, tag),
+        };
         let place = self.placed(&header, version);
         let follows = match self.damage {
             None => {
@@ -375,6 +384,15 @@ impl<R: Read> Reader<R> {
             }
         }
     }
+}
+
+/// Whether a block can be the first of the run that its tag names. Where the header of the first
+/// segment is damaged only this one is believed: a later block would have to be believed its tag,
+/// and bytes from the wire could look like one.
+fn is_first(header: &BlockHeader, tag: RunTag) -> bool {
+    header.place == Some((0, HEADER_BYTES as u32))
+        && header.first_sequence == 0
+        && header.chain_before == ChainValue::first(tag)
 }
 
 fn checks(body: &[u8], first_sequence: u64, record_count: u32) -> bool {

@@ -26,6 +26,8 @@ pub(super) struct AskedLink {
     latency_ns: i64,
     /// By number of the request; `None` for those of other links.
     requests: Vec<Option<QueryDecoder>>,
+    /// Time of the last row of each: whatever a journal says, none is before it.
+    last_rows: Vec<TrialTime>,
     open: Vec<PollDue>,
     exchange: Option<SentQuery>,
     /// The frame that was accepted last; kept to reuse its memory.
@@ -69,6 +71,7 @@ impl AskedLink {
         Some(AskedLink {
             receiver: QueryReceiver::new(profile)?,
             requests: decoders.collect(),
+            last_rows: vec![TrialTime(i64::MIN); requests.requests.len()],
             answers,
             character_ns: duration_nanoseconds(line.character_time()),
             latency_ns: duration_nanoseconds(line.latency),
@@ -173,6 +176,11 @@ impl AskedLink {
         {
             output.devices[decoder.device].answered += 1;
             let SampleTime { time, uncertainty_ns } = self.sample_time(&query, came);
+            let mut time = time;
+            if let Some(last) = self.last_rows.get_mut(due.request as usize) {
+                *last = time.max(*last);
+                time = *last;
+            }
             let samples = Samples::Decoded(&self.samples);
             output.sink.row(&Row {
                 group,

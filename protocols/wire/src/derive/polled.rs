@@ -55,6 +55,8 @@ struct RequestDecoder {
     plain_bytes: usize,
     texts: Vec<AnswerText>,
     unmapped_registers: u64,
+    /// Time of the last row: whatever a journal says, none is before it.
+    last_row: TrialTime,
 }
 
 /// The request that was sent last.
@@ -262,9 +264,10 @@ impl PolledLink {
         }
         // A request that reads texts alone has no channel to make a row of.
         if !samples.is_empty() {
+            decoder.last_row = sample_time.time.max(decoder.last_row);
             output.sink.row(&Row {
                 group: GroupIndex(due.request),
-                time: sample_time.time,
+                time: decoder.last_row,
                 time_uncertainty_ns: sample_time.uncertainty_ns,
                 record: accepted.record,
                 samples,
@@ -373,6 +376,7 @@ impl RequestDecoder {
             plain: plain.map(|points| Arc::new(points) as Arc<dyn Decode>),
             points,
             texts,
+            last_row: TrialTime(i64::MIN),
             // Coils and inputs are no registers.
             unmapped_registers: if table.has_bits() { 0 } else { unused as u64 },
         })
