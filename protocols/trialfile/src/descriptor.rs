@@ -38,6 +38,12 @@ pub(crate) fn open_alone(
     })
 }
 
+/// Opens a closed file of this station for reading, without a lock: nobody writes it any more, and
+/// the lock of whoever wrote it may yet be held by a child process that is just being started.
+pub(crate) fn read_alone(path: &std::path::Path) -> hdf5::Result<hdf5::File> {
+    open_alone(|| hdf5::FileBuilder::new().with_fapl(|plist| plist.file_locking(false)).open(path))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

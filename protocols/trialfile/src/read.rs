@@ -132,7 +132,7 @@ impl TrialFile {
     /// No trial file, a newer layout, or content that is not what the layout promises.
     pub fn open_own(path: &Path) -> Result<TrialFile, TrialFileError> {
         let (bytes, _) = seal::open_plain(path)?;
-        let file = descriptor::open_alone(|| hdf5::File::open(path));
+        let file = descriptor::read_alone(path);
         let file = doing(|| format!("opening {}", path.display()), file)?;
         TrialFile::open_source(path, Source::Own(file), bytes)
     }

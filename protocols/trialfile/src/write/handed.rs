@@ -61,7 +61,7 @@ pub(super) type AllHanded = Vec<(String, Handed)>;
 /// # Errors
 /// It can't be opened or read, or a dataset is not what was handed over.
 pub(super) fn check(path: &Path, all: &AllHanded) -> Result<(), TrialFileError> {
-    let opened = descriptor::open_alone(|| hdf5::File::open(path));
+    let opened = descriptor::read_alone(path);
     let file = doing(|| format!("opening {}", path.display()), opened)?;
     let bytes = File::open(path).map_err(|source| TrialFileError::Io {
         doing: "open",
