@@ -83,14 +83,21 @@ impl Prepared {
         links.filter_map(|link| NotLive::of_link(link).map(|why| why.message(link))).collect()
     }
 
-    /// Bytes that journal and trial file together will take in `time`, by the plan's rates. A
-    /// rate that the plan does not tell is taken as the line's own.
+    /// Bytes that journal and trial file together will take in `time`, by the plan's rates. What
+    /// is polled back to back is taken at the rate that its line carries.
     pub fn estimated_bytes(&self, time: Duration) -> u64 {
         let mut per_second = 1_000.0;
-        for request in &self.requests.requests {
-            let every = if request.every_ns > 0 { request.every_ns as f64 / 1e9 } else { 0.001 };
-            let count = request.ask.read().map_or(0, |(_, _, count)| count);
-            per_second += poll_bytes(count, request.points.len()) / every;
+        for budget in &self.budgets {
+            let back_to_back = self.seconds_around(budget);
+            for cost in &budget.requests {
+                let Some(request) = self.requests.requests.get(cost.request as usize) else {
+                    continue;
+                };
+                let seconds =
+                    if request.every_ns > 0 { request.every_ns as f64 / 1e9 } else { back_to_back };
+                let count = request.ask.read().map_or(0, |(_, _, count)| count);
+                per_second += poll_bytes(count, request.points.len()) / seconds;
+            }
         }
         for link in self.plan.links.iter().enumerate().filter(|(index, _)| self.is_stream(*index)) {
             if let LinkKind::Serial { baud, frame, .. } = link.1.kind {
@@ -101,6 +108,15 @@ impl Prepared {
         (per_second * time.as_secs_f64()) as u64
     }
 
+    /// Seconds in which each request of a link that is polled back to back has its turn once.
+    fn seconds_around(&self, budget: &BusBudget) -> f64 {
+        let requests = &self.requests.requests;
+        let closed = budget.requests.iter().filter(|cost| {
+            requests.get(cost.request as usize).is_some_and(|request| request.every_ns == 0)
+        });
+        closed.map(|cost| cost.wire_time.as_secs_f64().max(SHORTEST_POLL_SECONDS)).sum()
+    }
+
     fn is_stream(&self, link: usize) -> bool {
         self.plan
             .devices
@@ -109,6 +125,8 @@ impl Prepared {
     }
 }
 
+/// Seconds that a poll takes at least where no wire tells: a device on a network, with its delay.
+const SHORTEST_POLL_SECONDS: f64 = 0.001;
 /// Bytes kept for each byte of a stream: twice in the journal, and its samples.
 const STREAM_BYTES_PER_BYTE: f64 = 6.0;
 /// Bytes of the records of a poll beside the registers: four headers, payloads, frames.

@@ -170,7 +170,7 @@ fn list(folder: &Path, format: Format, language: Language) -> Outcome {
 
 fn run_line(row: &RunRow, language: Language) -> String {
     let fate = match row.end {
-        Some(end) => trail::end_word(end),
+        Some(end) => render::end_word(end),
         None => row.fate.message(),
     };
     let mut line = message!(

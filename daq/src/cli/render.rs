@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use evidence::PublicKey;
 use trial::channel::Quality;
 use trial::finding::{AppliedLimit, Finding, Findings, Margin, Verdict};
-use trial::record::{EventKind, Origin, OriginKind};
+use trial::record::{EndKind, EventKind, Origin, OriginKind};
 use trial::recording::{GapCause, Recording as _};
 use trial::scenario::LimitStatus;
 use trial::unit::Unit;
@@ -147,12 +147,27 @@ pub fn origin(origin: &Origin, language: Language) -> String {
     not_live(origin.origin, &origin.station.not_live, language)
 }
 
+/// The word for how a run ended.
+pub fn end_word(kind: EndKind) -> Message {
+    match kind {
+        EndKind::Ended => message!("audit-ended"),
+        EndKind::TimeOver => message!("audit-time-over"),
+        EndKind::Signal => message!("audit-signal"),
+        EndKind::RedLimit => message!("audit-red-limit"),
+        EndKind::Aborted => message!("audit-aborted"),
+        EndKind::Crashed => message!("audit-crashed"),
+        EndKind::Failed => message!("audit-failed"),
+    }
+}
+
 /// The head of a trial file.
 pub fn head(trial: &TrialFile, language: Language) -> String {
     let (plan, head) = (trial.plan(), trial.head());
     let origin = origin_word(head.origin.origin, language);
     let end = match &head.end {
-        Some(end) => format!("{:?} {}", end.kind, words::printable(&end.reason)),
+        Some(end) => {
+            end_word(end.kind).in_language(language) + " " + &words::printable(&end.reason)
+        }
         None => String::new(),
     };
     self::origin(&head.origin, language)

@@ -152,7 +152,7 @@ pub fn printable(foreign: &str) -> String {
 }
 
 /// JSON made safe to show without changing what it says: what [`printable`] escapes can stand
-/// inside of its strings alone, where `\uXXXX` means the same. Ends of lines stay.
+/// inside of its strings alone, where an escape of four digits means the same. Ends of lines stay.
 pub fn printable_json(json: &str) -> String {
     let mut shown = String::with_capacity(json.len());
     for character in json.chars() {

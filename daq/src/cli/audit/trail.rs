@@ -19,7 +19,7 @@ use trial::record::{
 use trial::time::{TrialTime, WallTime};
 use words::{Language, Message, message};
 
-use crate::cli::render::origin_word;
+use crate::cli::render::{end_word, origin_word};
 
 /// Most entries that are told; the rest is counted.
 pub const MAX_ENTRIES: usize = 200_000;
@@ -122,19 +122,6 @@ impl What {
             },
             _ => return None,
         })
-    }
-}
-
-/// The word for how a run ended.
-pub fn end_word(kind: EndKind) -> Message {
-    match kind {
-        EndKind::Ended => message!("audit-ended"),
-        EndKind::TimeOver => message!("audit-time-over"),
-        EndKind::Signal => message!("audit-signal"),
-        EndKind::RedLimit => message!("audit-red-limit"),
-        EndKind::Aborted => message!("audit-aborted"),
-        EndKind::Crashed => message!("audit-crashed"),
-        EndKind::Failed => message!("audit-failed"),
     }
 }
 
