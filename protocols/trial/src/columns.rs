@@ -33,11 +33,11 @@ impl SampleColumn {
         self.raws.reserve(rows);
     }
 
-    /// Forgets the samples, but keeps their room.
-    pub fn clear(&mut self) {
-        self.values.clear();
-        self.raws.clear();
-        self.qualities.clear();
+    /// Forgets the samples and gives their room back.
+    pub fn release(&mut self) {
+        self.values = Vec::new();
+        self.raws.release();
+        self.qualities = Vec::new();
     }
 
     /// Adds samples; `false` if a raw number is of another type, and then the column is of no use.

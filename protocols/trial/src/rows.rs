@@ -232,13 +232,14 @@ impl GroupRows {
         &self.columns
     }
 
-    /// Forgets the rows, but keeps their room.
+    /// Forgets the rows. The room of the columns is given back: those of thousands of channels
+    /// would hold much, and rows that wait as bytes need none until they are sorted.
     pub fn clear(&mut self) {
         self.times.clear();
         self.uncertainties_ns.clear();
         self.records.clear();
         self.staged.clear();
         self.answers.clear();
-        self.columns.iter_mut().for_each(SampleColumn::clear);
+        self.columns.iter_mut().for_each(SampleColumn::release);
     }
 }

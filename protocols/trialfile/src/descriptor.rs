@@ -12,6 +12,8 @@ use std::ffi::c_void;
 use std::os::fd::BorrowedFd;
 use std::ptr::null_mut;
 
+use crate::library::metadata_cache;
+
 unsafe extern "C" {
     fn H5Fget_vfd_handle(file: i64, access: i64, handle: *mut *mut c_void) -> i32;
 }
@@ -41,7 +43,11 @@ pub(crate) fn open_alone(
 /// Opens a closed file of this station for reading, without a lock: nobody writes it any more, and
 /// the lock of whoever wrote it may yet be held by a child process that is just being started.
 pub(crate) fn read_alone(path: &std::path::Path) -> hdf5::Result<hdf5::File> {
-    open_alone(|| hdf5::FileBuilder::new().with_fapl(|plist| plist.file_locking(false)).open(path))
+    open_alone(|| {
+        let mut builder = hdf5::FileBuilder::new();
+        builder.with_fapl(|plist| plist.file_locking(false).mdc_config(&metadata_cache()));
+        builder.open(path)
+    })
 }
 
 #[cfg(test)]

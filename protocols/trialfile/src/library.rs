@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use hdf5::plist::file_access::MetadataCacheConfig;
 use hdf5::types::VarLenUnicode;
 use hdf5::{Dataset, File};
 
@@ -17,6 +18,14 @@ use crate::{TrialFileError, doing};
 
 /// Most datasets that stay open between requests: an open one takes some 20 kB.
 const MAX_OPEN_DATASETS: usize = 128;
+
+/// Bytes of metadata that the library keeps, once it has seen that it needs them.
+const METADATA_CACHE_BYTES: usize = 8 << 20;
+
+/// How the library keeps metadata of a file.
+pub(crate) fn metadata_cache() -> MetadataCacheConfig {
+    MetadataCacheConfig { max_size: METADATA_CACHE_BYTES, ..MetadataCacheConfig::default() }
+}
 
 /// A file with the datasets of it that were asked for last.
 #[derive(Debug)]

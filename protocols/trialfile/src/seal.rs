@@ -97,21 +97,21 @@ fn statement(version: u32, digest: &[u8; 32], root: &[u8; 32], tag: &[u8; 16]) -
     [PURPOSE, &version.to_le_bytes(), digest, root, tag].concat()
 }
 
+/// The digest of a finished file.
+pub(crate) fn digest_of(path: &Path) -> Result<[u8; 32], TrialFileError> {
+    let mut file = File::open(path).map_err(io("open", path))?;
+    digest_behind_user_block(&mut file, path, &mut |_| {})
+}
+
 impl Seal {
-    /// What the user block of a finished file is to say.
-    pub(crate) fn of(
-        path: &Path,
-        journal_root: [u8; 32],
-        tag: [u8; 16],
-        sign: &mut Sign<'_>,
-    ) -> Result<Seal, TrialFileError> {
-        let mut file = File::open(path).map_err(io("open", path))?;
-        let digest = digest_behind_user_block(&mut file, path, &mut |_| {})?;
+    /// What the user block of a finished file of this digest is to say.
+    pub(crate) fn of(digest: [u8; 32], sealing: Sealing<'_>) -> Seal {
+        let Sealing { journal_root, tag, sign, .. } = sealing;
         let state = match sign(&statement(VERSION, &digest, &journal_root, &tag)) {
             Some((key, signature)) => SealState::Sealed { key, signature, tag },
             None => SealState::Unsealed,
         };
-        Ok(Seal { version: VERSION, state, digest, journal_root })
+        Seal { version: VERSION, state, digest, journal_root }
     }
 
     /// Writes the user block and makes the file durable.

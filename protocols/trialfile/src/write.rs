@@ -16,7 +16,6 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use hdf5::plist::file_access::LibraryVersion::V110;
-use hdf5::plist::file_access::MetadataCacheConfig;
 use hdf5::types::VarLenUnicode;
 use hdf5::{Dataset, File, Group};
 use serde::Serialize;
@@ -31,6 +30,8 @@ use trial::scenario::Derived;
 use trial::time::TrialTime;
 
 use crate::element::Element;
+use crate::library::metadata_cache;
+use crate::seal::digest_of;
 use crate::source::Source;
 use crate::tables::{ClockRow, GapRow};
 use crate::{Seal, Sealing, TrialFile, TrialFileError, descriptor, doing, failures, layout};
@@ -105,13 +106,6 @@ impl<R: Element> Table<R> {
         all.push((self.name.to_owned(), self.handed));
         Ok(())
     }
-}
-
-/// Bytes of metadata that the library keeps, once it has seen that it needs them.
-const METADATA_CACHE_BYTES: usize = 8 << 20;
-
-fn metadata_cache() -> MetadataCacheConfig {
-    MetadataCacheConfig { max_size: METADATA_CACHE_BYTES, ..MetadataCacheConfig::default() }
 }
 
 /// Creates a one-dimensional dataset that can grow, below `parent`.
@@ -496,22 +490,23 @@ impl FinishedSamples {
         // The reader's hold on the file goes first: the last one closes it.
         drop(self.reader);
         doing(|| "closing".to_owned(), self.file.close())?;
-        let Sealing { journal_root, tag, sign, .. } = sealing;
         // The disk writes, the digest is computed and the file is read back, all at the same time.
-        let (written, seal, checked) = std::thread::scope(|scope| {
+        // Reading back is for this thread: it has the memory that writing took.
+        let (written, digest, checked) = std::thread::scope(|scope| {
             let written = scope.spawn(|| make_durable(&path));
-            let checked = scope.spawn(|| handed::check(&path, &self.handed));
-            let seal = Seal::of(&path, journal_root, tag, sign);
-            (written.join(), seal, checked.join())
+            let digest = scope.spawn(|| digest_of(&path));
+            let checked = handed::check(&path, &self.handed);
+            (written.join(), digest.join(), checked)
         });
         let ended = || TrialFileError::Io {
-            doing: "read back",
+            doing: "finish",
             path: path.clone(),
             source: std::io::Error::other("a thread ended by itself"),
         };
         written.map_err(|_| ended())??;
-        checked.map_err(|_| ended())??;
-        let seal = seal?;
+        checked?;
+        let digest = digest.map_err(|_| ended())??;
+        let seal = Seal::of(digest, sealing);
         seal.write(&path)?;
         Ok(seal)
     }

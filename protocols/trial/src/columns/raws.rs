@@ -130,9 +130,9 @@ impl RawColumn {
         crate::with_raws!(self, numbers => add(numbers, raws))
     }
 
-    /// Forgets the numbers, but keeps their room.
-    pub fn clear(&mut self) {
-        crate::with_raws!(self, numbers => numbers.clear());
+    /// Forgets the numbers and gives their room back.
+    pub(super) fn release(&mut self) {
+        crate::with_raws!(self, numbers => *numbers = Vec::new());
     }
 
     /// Forgets all but the first numbers.
