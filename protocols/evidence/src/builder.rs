@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use journal::{Block, ChainValue, Reader, SegmentChain, records};
+use journal::{Block, ChainValue, Ending, Reader, SegmentChain, records};
 use trial::document::Document;
 use trial::finding::Findings;
 use trial::plan::Plan;
@@ -281,7 +281,10 @@ impl Builder {
         std::thread::scope(|scope| {
             // The relay ends with the thread, and so do the batches.
             let derived = scope.spawn(move || fold.journal(reader, &mut relay));
-            batches.iter().for_each(|batch| batch.replay(output));
+            // By value: where writing panics they go with it, and the other thread ends too.
+            for batch in batches {
+                batch.replay(output);
+            }
             derived.join().unwrap_or_else(|_| {
                 let source = std::io::Error::other("the deriving thread ended by itself");
                 Err(EvidenceError::Io { doing: "derive from", path: folder.to_owned(), source })
@@ -324,7 +327,7 @@ impl Builder {
             sign: &mut |statement| key.and_then(|key| key.sign_seal(statement)),
         };
         let seal = samples.finish(Some(&findings), &mut journal, sealing)?;
-        check_opens(&self.path, root)?;
+        check_embedded(&self.path, root)?;
         folder.publish(&self.path)?;
         Ok(Built { path: folder.trial_file(), origin, findings, seal })
     }
@@ -345,11 +348,16 @@ fn write_derived(samples: &mut FinishedSamples) -> Result<(), EvidenceError> {
     Ok(())
 }
 
-/// Opens the finished file: only what can be read may take the place of the run's folder. That its
-/// content is what was derived has been checked when it was closed.
-fn check_opens(path: &Path, root: ChainValue) -> Result<(), EvidenceError> {
+/// Opens the finished file: only what can be read may take the place of the run's folder, and only
+/// with the journal in it of which the samples were derived. The journal was read a second time to
+/// be embedded; all else was held against what was written when the file was closed.
+fn check_embedded(path: &Path, root: ChainValue) -> Result<(), EvidenceError> {
     let file = TrialFile::open_own(path)?;
-    let same = file.seal()?.journal_root == root.0 && file.document_with_other_digest()?.is_none();
+    let mut journal = Reader::new(file.journal()?);
+    while journal.next_block()?.is_some() {}
+    let same = journal.root() == root
+        && journal.ending() == Some(Ending::Clean)
+        && file.document_with_other_digest()?.is_none();
     if same { Ok(()) } else { Err(EvidenceError::FinishedFileDiffers(path.to_owned())) }
 }
 

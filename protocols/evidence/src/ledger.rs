@@ -9,7 +9,7 @@
 //! neither of the two fields.
 
 use std::fs::File;
-use std::io::{Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::FlockOperation;
@@ -26,6 +26,8 @@ use crate::{EvidenceError, MAX_LEDGER_ENTRIES, io, signed_line, sync_folder};
 const FILE_NAME: &str = "runs.ledger";
 /// Largest ledger that is read, in bytes.
 const MAX_LEDGER_BYTES: u64 = 1 << 30;
+/// Most tails of a ledger that are kept which were cut at the same place.
+const MAX_KEPT_TAILS: u32 = 1_000;
 /// Digits of a digest in hexadecimal.
 const DIGEST_DIGITS: usize = 64;
 
@@ -103,8 +105,7 @@ impl Ledger {
         if fresh {
             sync_folder(root)?;
         }
-        let mut bytes = Vec::new();
-        (&mut file).take(MAX_LEDGER_BYTES).read_to_end(&mut bytes).map_err(io("read", &path))?;
+        let bytes = read_all(&mut file, &path)?;
         let (entries, last_line_digest, whole) = good_entries(&bytes);
         let tail = bytes.get(whole..).unwrap_or_default();
         if holds_an_entry(tail) {
@@ -113,8 +114,7 @@ impl Ledger {
         if !tail.is_empty() {
             // It was being written when the power went; nobody was told of it. Only a person can
             // say that it is worthless.
-            let kept = root.join(format!("{FILE_NAME}.cut-{whole}.bin"));
-            std::fs::write(&kept, tail).map_err(io("write to", &kept))?;
+            keep_tail(root, whole, tail)?;
             file.set_len(whole as u64).map_err(io("cut", &path))?;
         }
         Ok(Ledger { path, file, entries, last_line_digest })
@@ -190,6 +190,37 @@ impl Ledger {
     }
 }
 
+/// The bytes of a ledger.
+fn read_all(file: &mut File, path: &Path) -> Result<Vec<u8>, EvidenceError> {
+    let mut bytes = Vec::new();
+    let read = file.take(MAX_LEDGER_BYTES + 1).read_to_end(&mut bytes);
+    let read = read.map_err(io("read", path))? as u64;
+    if read > MAX_LEDGER_BYTES {
+        let why = format!("it has more than {MAX_LEDGER_BYTES} bytes, which no ledger has");
+        return Err(io("read", path)(std::io::Error::other(why)));
+    }
+    Ok(bytes)
+}
+
+/// Keeps what is cut from the end of a ledger, durably, in a file beside it that was not there.
+fn keep_tail(root: &Path, offset: usize, tail: &[u8]) -> Result<(), EvidenceError> {
+    let mut nth = 1;
+    loop {
+        let kept = root.join(format!("{FILE_NAME}.cut-{offset}-{nth}.bin"));
+        match plain_options().write(true).create_new(true).open(&kept) {
+            Ok(mut file) => {
+                let written = file.write_all(tail).and_then(|()| file.sync_all());
+                written.map_err(io("write to", &kept))?;
+                return sync_folder(root);
+            }
+            Err(error) if error.kind() == ErrorKind::AlreadyExists && nth < MAX_KEPT_TAILS => {
+                nth += 1;
+            }
+            Err(error) => return Err(io("create", &kept)(error)),
+        }
+    }
+}
+
 /// The entries at the beginning of a ledger that check, the digest of the last line of them, and
 /// how many bytes they are.
 fn good_entries(bytes: &[u8]) -> (Vec<LedgerEntry>, String, usize) {
@@ -262,10 +293,8 @@ impl LedgerReport {
 /// It can't be read or is a symbolic link.
 pub fn check_ledger(path: &Path, trust: &TrustedKeys) -> Result<LedgerReport, EvidenceError> {
     ensure_no_link(path)?;
-    let file = plain_options().read(true).open(path).map_err(io("open", path))?;
-    let mut bytes = Vec::new();
-    file.take(MAX_LEDGER_BYTES).read_to_end(&mut bytes).map_err(io("read", path))?;
-    Ok(check_ledger_bytes(&bytes, trust))
+    let mut file = plain_options().read(true).open(path).map_err(io("open", path))?;
+    Ok(check_ledger_bytes(&read_all(&mut file, path)?, trust))
 }
 
 /// Checks the bytes of a ledger.

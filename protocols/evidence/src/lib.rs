@@ -93,7 +93,7 @@ pub enum EvidenceError {
     NothingToResume(PathBuf),
     /// The finished file is not what its journal gives.
     #[error(
-        "{0}: read back, the finished file is not what its journal gives: the disk did not keep what was written; the run's folder is kept, run `daq recover` on a disk that is sound"
+        "{0}: read back, the finished file is not what its journal gives: something did not keep what was written; the run's folder is kept, run `daq recover` on a disk that is sound"
     )]
     FinishedFileDiffers(PathBuf),
     /// The journal does not read back as it was written.

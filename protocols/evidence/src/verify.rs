@@ -187,8 +187,9 @@ fn verify_content(
     // The journal is read, and the columns are compared, in threads of their own.
     let (columns, folded) = std::thread::scope(|scope| {
         let columns = scope.spawn(|| columns::compare(&file, batches));
-        let folded = fold(&file, &mut derive, &mut compare, &mut read);
-        compare.close_columns();
+        let open = OpenColumns(&mut compare);
+        let folded = fold(&file, &mut derive, open.0, &mut read);
+        drop(open);
         (ended(columns, path), folded)
     });
     let columns = columns??;
@@ -227,6 +228,16 @@ fn verify_content(
         amendments,
         witness,
     })
+}
+
+/// Columns that are being compared. They are closed whatever happens: the comparing thread would
+/// else wait for ever where this one panics.
+struct OpenColumns<'a, 'b>(&'a mut Compare<'b>);
+
+impl Drop for OpenColumns<'_, '_> {
+    fn drop(&mut self) {
+        self.0.close_columns();
+    }
 }
 
 /// What a thread came to.

@@ -10,7 +10,9 @@ use std::borrow::Cow;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use evidence::{Builder, Checks, Ledger, LedgerEvent, Recovery, RunFolder, recover, verify};
+use evidence::{
+    Builder, Checks, EvidenceError, Ledger, LedgerEvent, Recovery, RunFolder, recover, verify,
+};
 use journal::{RunTag, Writer};
 use trial::channel::ChannelIndex;
 use trial::document::{Document, DocumentRole, DocumentSet};
@@ -247,6 +249,29 @@ fn the_same_journal_gives_the_same_bytes() {
     assert!(a == b, "{} and {} bytes differ", a.len(), b.len());
 }
 
+/// The journal is read twice, to derive from it and to be embedded. What changed in between is found
+/// before the file has its name, and the run's folder stays.
+#[test]
+fn a_journal_that_changes_while_the_file_is_built_is_found() {
+    for changed in ["a byte", "its tail"] {
+        let root = Root::new("changes");
+        let folder = write_journal(&root.0, 300, true);
+        let mut builder = Builder::new(&folder).unwrap();
+        let tip = builder.feed_journal(&folder.path()).unwrap();
+        let segment = journal::segment_path(&folder.path(), 0);
+        let mut bytes = fs::read(&segment).unwrap();
+        match changed {
+            "a byte" => *bytes.last_mut().unwrap() ^= 1,
+            _ => bytes.truncate(bytes.len() - 8),
+        }
+        fs::write(&segment, bytes).unwrap();
+        let finished = builder.finish(&folder, tip, None);
+        assert!(matches!(finished, Err(EvidenceError::FinishedFileDiffers(_))), "{finished:?}");
+        assert!(folder.path().exists(), "{changed}");
+        assert!(!folder.trial_file().exists(), "{changed}");
+    }
+}
+
 #[test]
 fn every_sample_is_what_the_device_answered() {
     let root = Root::new("samples");
@@ -425,10 +450,7 @@ fn an_existing_trial_file_is_not_overwritten() {
     fs::write(folder.trial_file(), b"something else").unwrap();
     let mut builder = Builder::new(&folder).unwrap();
     let journal_root = builder.feed_journal(&folder.path()).unwrap();
-    assert!(matches!(
-        builder.finish(&folder, journal_root, None),
-        Err(evidence::EvidenceError::Exists(_))
-    ));
+    assert!(matches!(builder.finish(&folder, journal_root, None), Err(EvidenceError::Exists(_))));
     assert_eq!(fs::read(folder.trial_file()).unwrap(), b"something else");
 }
 

@@ -154,6 +154,8 @@ impl GroupRows {
                 }
                 self.staged.extend_from_slice(samples);
             }
+            // Nothing can be told apart in no bytes.
+            Samples::Plain { data: [], .. } => return Err(ForeignRow),
             Samples::Plain { data, decoder } => {
                 let same = |(known, length): &(Arc<dyn Decode>, usize)| {
                     Arc::ptr_eq(known, decoder) && *length == data.len()
@@ -194,6 +196,7 @@ impl GroupRows {
             let width = self.columns.len();
             for (position, column) in self.columns.iter_mut().enumerate() {
                 let rows = self.staged.chunks_exact(width);
+                // A row is as wide as there are columns; see `push`.
                 of_type &= column.extend(rows.map(|row| row[position]));
             }
         }
@@ -241,5 +244,128 @@ impl GroupRows {
         self.staged.clear();
         self.answers.clear();
         self.columns.iter_mut().for_each(SampleColumn::release);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::channel::{Quality, Raw, RawType};
+    use crate::time::TrialTime;
+
+    /// Two numbers of 16 bits, behind so many other bytes.
+    #[derive(Debug)]
+    struct Behind(usize);
+
+    impl Decode for Behind {
+        fn count(&self) -> usize {
+            2
+        }
+
+        fn sample(&self, position: usize, data: &[u8]) -> Option<Sample> {
+            let at = data.get(self.0 + 2 * position..)?.first_chunk()?;
+            let number = u16::from_be_bytes(*at);
+            let raw = Raw::u16(number);
+            let quality = if number == 0xFFFF { Quality::OutOfRange } else { Quality::Good };
+            Some(Sample { value: f64::from(number) / 10.0, raw, quality })
+        }
+
+        fn extend(
+            &self,
+            position: usize,
+            answers: ChunksExact<'_, u8>,
+            column: &mut SampleColumn,
+        ) -> bool {
+            let samples: Vec<Sample> =
+                answers.filter_map(|data| self.sample(position, data)).collect();
+            column.extend(samples.into_iter())
+        }
+    }
+
+    fn no_rows(raw_type: RawType) -> GroupRows {
+        GroupRows {
+            times: Vec::new(),
+            uncertainties_ns: Vec::new(),
+            records: Vec::new(),
+            staged: Vec::new(),
+            answers: Vec::new(),
+            plain: None,
+            columns: vec![SampleColumn::new(raw_type), SampleColumn::new(raw_type)],
+            room: 8,
+        }
+    }
+
+    fn row(number: usize, samples: Samples<'_>) -> Row<'_> {
+        let time = TrialTime(number as i64);
+        Row { group: GroupIndex(0), time, time_uncertainty_ns: 3, record: number as u64, samples }
+    }
+
+    /// Each step is one or more rows of the same kind: decoded, or as bytes of one of the lengths.
+    fn steps() -> impl Strategy<Value = Vec<(usize, Vec<[u8; 4]>)>> {
+        let numbers = prop_oneof![any::<[u8; 4]>(), Just([0xFF; 4])];
+        prop::collection::vec((0_usize..4, prop::collection::vec(numbers, 1..100)), 0..8)
+    }
+
+    proptest! {
+        /// Whatever comes behind whatever, and whenever it is sorted and cleared, the columns have
+        /// what each row has.
+        #[test]
+        fn columns_have_what_the_rows_have(steps in steps(), sorted in any::<u8>()) {
+            let decoders: Vec<Arc<dyn Decode>> =
+                vec![Arc::new(Behind(0)), Arc::new(Behind(0)), Arc::new(Behind(1))];
+            let mut rows = no_rows(RawType::U16);
+            for round in 0..2 {
+                let mut own: [Vec<Sample>; 2] = [Vec::new(), Vec::new()];
+                for (index, (kind, numbers)) in steps.iter().enumerate() {
+                    for four in numbers {
+                        let decoder = decoders.get(*kind);
+                        let behind = decoder.map_or(0, |_| kind / 2);
+                        let data = [&[7; 1][..behind], &four[..]].concat();
+                        let samples = [0, 1].map(|at| Behind(behind).sample(at, &data).unwrap());
+                        let given = match decoder {
+                            None => Samples::Decoded(&samples),
+                            Some(decoder) => Samples::Plain { data: &data, decoder },
+                        };
+                        prop_assert_eq!(given.to_vec(), samples.to_vec());
+                        rows.push(&row(own[0].len(), given)).unwrap();
+                        own.iter_mut().zip(samples).for_each(|(own, sample)| own.push(sample));
+                    }
+                    if sorted >> index & 1 == 1 {
+                        rows.sort().unwrap();
+                    }
+                }
+                rows.sort().unwrap();
+                prop_assert_eq!(rows.len(), own[0].len(), "round {}", round);
+                for (column, own) in rows.columns().iter().zip(&own) {
+                    let values: Vec<f64> = own.iter().map(|sample| sample.value).collect();
+                    let raws: Vec<Raw> = own.iter().map(|sample| sample.raw).collect();
+                    let mut codes = column.qualities.clone();
+                    codes.resize(own.len(), 0);
+                    let qualities: Vec<u16> = own.iter().map(|s| s.quality.to_code()).collect();
+                    prop_assert_eq!(&column.values, &values);
+                    prop_assert_eq!(column.raws.to_vec(), raws);
+                    prop_assert_eq!(codes, qualities);
+                }
+                rows.clear();
+                prop_assert!(rows.is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn rows_of_another_group_are_refused() {
+        let decoder: Arc<dyn Decode> = Arc::new(Behind(0));
+        let mut rows = no_rows(RawType::U16);
+        let sample = decoder.sample(0, &[0; 4]).unwrap();
+        assert_eq!(rows.push(&row(0, Samples::Decoded(&[sample]))), Err(ForeignRow));
+        let nothing = Samples::Plain { data: &[], decoder: &decoder };
+        assert_eq!(rows.push(&row(0, nothing)), Err(ForeignRow));
+        assert!(rows.is_empty());
+        // The type of a raw number is seen when it comes into its column.
+        let mut rows = no_rows(RawType::I16);
+        rows.push(&row(0, Samples::Decoded(&[sample; 2]))).unwrap();
+        assert_eq!(rows.sort(), Err(ForeignRow));
     }
 }

@@ -12,9 +12,32 @@ use crate::places::PlainDataset;
 use crate::source::Source;
 use crate::{TrialFile, TrialFileError};
 
+/// Chunks of all columns together whose places are kept; the columns beyond are read through the
+/// library. A foreign file may tell of many more chunks than it has bytes.
+const MAX_KEPT_PLACES: usize = 1 << 22;
+
+/// How many places of chunks may yet be kept for the columns of one file.
+#[derive(Debug)]
+pub struct PlacesLeft(usize);
+
+impl Default for PlacesLeft {
+    fn default() -> PlacesLeft {
+        PlacesLeft(MAX_KEPT_PLACES)
+    }
+}
+
+impl PlacesLeft {
+    /// Whether so many may be kept, which then are.
+    fn take(&mut self, count: usize) -> bool {
+        let left = self.0.checked_sub(count);
+        self.0 = left.unwrap_or(self.0);
+        left.is_some()
+    }
+}
+
 /// The stored columns of a group.
 #[derive(Debug)]
-pub struct StoredGroup {
+pub struct StoredColumns {
     source: Arc<Source>,
     channels: Vec<StoredChannel>,
     /// Kept to reuse its memory.
@@ -57,21 +80,9 @@ pub struct StoredDifference {
 
 /// Names and types of a channel's columns, in the order of [`StoredChannel`].
 fn columns_of(raw_type: RawType) -> [(&'static str, ElementKind); 6] {
-    let raw = match raw_type {
-        RawType::U8 => ElementKind::U8,
-        RawType::I8 => ElementKind::I8,
-        RawType::U64 => ElementKind::U64,
-        RawType::I64 => ElementKind::I64,
-        RawType::U16 => ElementKind::U16,
-        RawType::I16 => ElementKind::I16,
-        RawType::U32 => ElementKind::U32,
-        RawType::I32 => ElementKind::I32,
-        RawType::F32 => ElementKind::F32,
-        RawType::F64 => ElementKind::F64,
-    };
     [
         ("value", ElementKind::F64),
-        ("raw", raw),
+        ("raw", raw_type.into()),
         ("quality", ElementKind::U16),
         ("time", ElementKind::I64),
         ("time_uncertainty", ElementKind::U32),
@@ -79,18 +90,22 @@ fn columns_of(raw_type: RawType) -> [(&'static str, ElementKind); 6] {
     ]
 }
 
-impl StoredGroup {
+impl StoredColumns {
     /// Opens the columns of a group's channels, which are among those of the file's plan.
     ///
     /// # Errors
     /// One is missing.
-    pub fn open(file: &TrialFile, group: &SampleGroup) -> Result<StoredGroup, TrialFileError> {
+    pub fn open(
+        file: &TrialFile,
+        group: &SampleGroup,
+        left: &mut PlacesLeft,
+    ) -> Result<StoredColumns, TrialFileError> {
         let mut channels: Vec<StoredChannel> = Vec::with_capacity(group.channels.len());
         for &channel in &group.channels {
-            let opened = StoredChannel::open(file, channel, channels.first())?;
+            let opened = StoredChannel::open(file, channel, channels.first(), left)?;
             channels.push(opened);
         }
-        Ok(StoredGroup { source: Arc::clone(file.source()), channels, bytes: Vec::new() })
+        Ok(StoredColumns { source: Arc::clone(file.source()), channels, bytes: Vec::new() })
     }
 
     /// The first difference of each channel between these rows and the stored ones from `start` on.
@@ -129,28 +144,42 @@ impl StoredChannel {
         file: &TrialFile,
         channel: ChannelIndex,
         first: Option<&StoredChannel>,
+        left: &mut PlacesLeft,
     ) -> Result<StoredChannel, TrialFileError> {
         let columns = columns_of(file.plan().channel_at(channel).raw_type)
             .map(|(column, kind)| (kind, file.column(channel, column)));
-        let plain = file.plain(&columns)?;
-        let mut opened = Vec::with_capacity(columns.len());
-        for ((kind, name), plain) in columns.into_iter().zip(plain) {
+        let mut plain = match left.0 {
+            0 => Vec::new(),
+            _ => file.plain(&columns)?,
+        }
+        .into_iter();
+        let mut open = |(kind, name): (ElementKind, String)| -> Result<Column, TrialFileError> {
+            let plain = plain.next().flatten();
             let length = match &plain {
                 Some(plain) => plain.length(),
                 None => file.source().size(&name)?,
             };
-            opened.push(Column { name, kind, length, plain });
-        }
-        let six: Result<[Column; 6], _> = opened.try_into();
-        let Ok([value, raw, quality, time, time_uncertainty, record]) = six else {
-            let what = file.plan().channel_at(channel).id.0.clone();
-            return Err(TrialFileError::Malformed { what, why: "a column is missing".to_owned() });
+            let plain = plain.filter(|plain| left.take(plain.chunks()));
+            Ok(Column { name, kind, length, plain })
         };
-        let shares = false;
-        let mut opened =
-            StoredChannel { value, raw, quality, time, time_uncertainty, record, shares };
+        let [value, raw, quality, time, time_uncertainty, record] = columns;
+        let mut opened = StoredChannel {
+            value: open(value)?,
+            raw: open(raw)?,
+            quality: open(quality)?,
+            time: open(time)?,
+            time_uncertainty: open(time_uncertainty)?,
+            record: open(record)?,
+            shares: false,
+        };
         if let Some(first) = first {
             opened.shares = opened.shares_with(first, file.source())?;
+        }
+        if opened.shares {
+            // They are compared once, as those of the first channel.
+            for shared in [&mut opened.time, &mut opened.time_uncertainty, &mut opened.record] {
+                left.0 += shared.plain.take().map_or(0, |plain| plain.chunks());
+            }
         }
         Ok(opened)
     }

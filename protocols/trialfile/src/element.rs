@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 
 use hdf5::H5Type;
+use trial::channel::RawType;
 
 use crate::tables::{BinRow, ClockRow, GapRow};
 
@@ -130,6 +131,23 @@ number!(u64, U64);
 number!(i64, I64);
 number!(f32, F32);
 number!(f64, F64);
+
+impl From<RawType> for ElementKind {
+    fn from(raw_type: RawType) -> ElementKind {
+        match raw_type {
+            RawType::U8 => ElementKind::U8,
+            RawType::I8 => ElementKind::I8,
+            RawType::U16 => ElementKind::U16,
+            RawType::I16 => ElementKind::I16,
+            RawType::U32 => ElementKind::U32,
+            RawType::I32 => ElementKind::I32,
+            RawType::U64 => ElementKind::U64,
+            RawType::I64 => ElementKind::I64,
+            RawType::F32 => ElementKind::F32,
+            RawType::F64 => ElementKind::F64,
+        }
+    }
+}
 
 /// A row of a table: its numbers behind one another.
 macro_rules! row {

@@ -2,13 +2,13 @@
 //!
 //! A dataset that can't be closed, since its last bytes can't be written, leaves the library in a
 //! state in which the next flush of any file crashes the process; and nobody is told, since closing
-//! happens when a value is dropped. So every error of the library is counted here, and a process
-//! in which there was one writes no more trial files: what can't be written is built anew by another
+//! happens when a value is dropped. So whether the library ever failed while a file was being
+//! written is noted here, and a process in which it did writes no more trial files: what can't be written is built anew by another
 //! process (`daq recover`).
 //!
 //! `unsafe` is needed because these are functions in C. They are declared here with plain numbers.
-//! The function that counts is called by the library while an error is on its way out; it touches
-//! nothing but one number.
+//! The function that notes is called by the library while an error is on its way out; it touches
+//! nothing but one flag.
 #![allow(unsafe_code)]
 
 use std::ffi::{c_int, c_void};
@@ -34,8 +34,9 @@ unsafe extern "C" fn note(_: i64, _: *mut c_void) -> c_int {
     0
 }
 
-/// From here on errors are noted. To be called before a file is written, by the thread that writes
-/// it: the bindings switch messages of errors off whenever another thread first uses the library.
+/// From here on errors are noted. To be called before a file is written, and before each step that
+/// finishes it: the bindings switch messages of errors off whenever another thread first uses the
+/// library.
 pub(crate) fn watch() {
     hdf5::sync::sync(|| {
         // SAFETY: the lock of the library is held; the handler lives as long as the program and
@@ -44,7 +45,15 @@ pub(crate) fn watch() {
     });
 }
 
-/// Makes sure that the library never failed in this process.
+/// From here on no errors are noted: what can't be read later was not lost in writing.
+pub(crate) fn leave() {
+    hdf5::sync::sync(|| {
+        // SAFETY: as in [`watch`]; without a handler the library tells its callers alone.
+        let _ = unsafe { H5Eset_auto2(DEFAULT_STACK, None, null_mut()) };
+    });
+}
+
+/// Makes sure that the library never failed while a file was being written in this process.
 ///
 /// # Errors
 /// It did.

@@ -32,7 +32,7 @@ use std::path::{Path, PathBuf};
 
 use words::{Language, Message, message};
 
-pub use columns_read::{StoredDifference, StoredGroup};
+pub use columns_read::{PlacesLeft, StoredColumns, StoredDifference};
 pub use read::{DerivedSamples, StoredSamples, TrialFile};
 pub use reader_process::{Confinement, Enforcement, ReaderFault};
 pub use refusal::{Refusal, Refused};

@@ -118,6 +118,11 @@ impl PlainDataset {
         self.places.length
     }
 
+    /// Number of its chunks.
+    pub fn chunks(&self) -> usize {
+        self.places.offsets.len()
+    }
+
     /// Whether both lie in the same places, so that they are the same elements.
     pub fn is_same(&self, other: &PlainDataset) -> bool {
         self.places == other.places

@@ -307,8 +307,9 @@ mod tests {
         Some(([7; 32], std::array::from_fn(|at| digest[at % 32])))
     }
 
-    fn put(path: &Path, sign: &mut Sign<'_>) -> Seal {
-        let seal = Seal::of(path, [1; 32], [2; 16], sign).unwrap();
+    fn put<'a>(path: &Path, sign: &'a mut Sign<'a>) -> Seal {
+        let sealing = Sealing { journal_root: [1; 32], tag: [2; 16], checkpoints: "", sign };
+        let seal = Seal::of(digest_of(path).unwrap(), sealing);
         seal.write(path).unwrap();
         seal
     }

@@ -349,6 +349,7 @@ impl TrialWriter {
         accounting: &Accounting,
         documents: &[Document],
     ) -> Result<FinishedSamples, TrialFileError> {
+        failures::watch();
         let mut all = std::mem::take(&mut self.handed);
         // Each group's columns are dropped as soon as they are written.
         for mut columns in self.columns.drain(..).flatten() {
@@ -472,6 +473,7 @@ impl FinishedSamples {
         journal: &mut dyn Read,
         sealing: Sealing<'_>,
     ) -> Result<Seal, TrialFileError> {
+        failures::watch();
         let file = &self.file;
         if let Some(findings) = findings {
             json(file, layout::VERDICTS, findings, &mut self.handed)?;
@@ -490,6 +492,8 @@ impl FinishedSamples {
         // The reader's hold on the file goes first: the last one closes it.
         drop(self.reader);
         doing(|| "closing".to_owned(), self.file.close())?;
+        failures::ensure_none()?;
+        failures::leave();
         // The disk writes, the digest is computed and the file is read back, all at the same time.
         // Reading back is for this thread: it has the memory that writing took.
         let (written, digest, checked) = std::thread::scope(|scope| {

@@ -87,12 +87,18 @@ fn what_was_torn_at_the_end_is_put_aside() {
         let path = scratch.0.join(FILE_NAME);
         let whole = std::fs::read(&path).unwrap();
         std::fs::write(&path, [&whole, tail].concat()).unwrap();
-        let mut ledger = Ledger::open(&scratch.0).unwrap();
+        let ledger = Ledger::open(&scratch.0).unwrap();
         assert_eq!(ledger.entries().len(), 2, "{name}");
+        drop(ledger);
+        // The same again: what was kept before is not lost.
+        std::fs::write(&path, [&whole[..], b"another tail"].concat()).unwrap();
+        let mut ledger = Ledger::open(&scratch.0).unwrap();
         begin(&mut ledger, 3, None);
         drop(ledger);
-        let kept = scratch.0.join(format!("{FILE_NAME}.cut-{}.bin", whole.len()));
-        assert_eq!(std::fs::read(kept).unwrap(), tail, "{name}");
+        for (nth, tail) in [(1, tail), (2, b"another tail")] {
+            let kept = scratch.0.join(format!("{FILE_NAME}.cut-{}-{nth}.bin", whole.len()));
+            assert_eq!(std::fs::read(kept).unwrap(), tail, "{name}");
+        }
         assert_eq!(Ledger::open(&scratch.0).unwrap().entries().len(), 3, "{name}");
     }
 }

@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 
 use trial::recording::{Recording as _, SampleGroup};
 use trial::rows::GroupRows;
-use trialfile::{StoredGroup, TrialFile};
+use trialfile::{PlacesLeft, StoredColumns, TrialFile};
 
 use super::Difference;
 use super::compare::MAX_DIFFERENCES;
@@ -76,7 +76,7 @@ pub(super) struct ColumnsFound {
 }
 
 struct Group {
-    stored: StoredGroup,
+    stored: StoredColumns,
     /// Ids of its channels.
     channels: Vec<String>,
     /// Rows compared so far.
@@ -93,7 +93,9 @@ pub(super) fn compare(file: &TrialFile, batches: Batches) -> Result<ColumnsFound
     while let Ok(batch) = batches.from.recv() {
         match batch {
             Batch::Groups(all) => {
-                groups = all.iter().map(|one| Group::open(file, one)).collect::<Result<_, _>>()?;
+                let mut left = PlacesLeft::default();
+                let open = |one| Group::open(file, one, &mut left);
+                groups = all.iter().map(open).collect::<Result<_, _>>()?;
             }
             Batch::Rows { index, mut rows } => {
                 let Some(group) = groups.get_mut(index) else { continue };
@@ -117,10 +119,14 @@ impl ColumnsFound {
 }
 
 impl Group {
-    fn open(file: &TrialFile, group: &SampleGroup) -> Result<Group, EvidenceError> {
+    fn open(
+        file: &TrialFile,
+        group: &SampleGroup,
+        left: &mut PlacesLeft,
+    ) -> Result<Group, EvidenceError> {
         let plan = file.plan();
         let channels = group.channels.iter().map(|&one| plan.channel_at(one).id.0.clone());
-        let (stored, channels) = (StoredGroup::open(file, group)?, channels.collect());
+        let (stored, channels) = (StoredColumns::open(file, group, left)?, channels.collect());
         Ok(Group { stored, channels, start: 0 })
     }
 

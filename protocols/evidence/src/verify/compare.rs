@@ -31,7 +31,6 @@ pub(super) struct Compare<'a> {
     clock: Vec<(TrialTime, ClockPair)>,
     origin: Option<Origin>,
     pub differences: Vec<Difference>,
-    failure: Option<EvidenceError>,
 }
 
 /// Derived rows of a group that wait to be handed over.
@@ -73,7 +72,6 @@ impl<'a> Compare<'a> {
             clock: Vec::new(),
             origin: None,
             differences: Vec::new(),
-            failure: None,
         }
     }
 
@@ -135,9 +133,6 @@ impl<'a> Compare<'a> {
         end: Option<&End>,
         last: TrialTime,
     ) -> Result<(), EvidenceError> {
-        if let Some(failure) = self.failure.take() {
-            return Err(failure);
-        }
         let head = self.file.head();
         let stored_documents = self.file.documents()?.documents;
         let parts = [

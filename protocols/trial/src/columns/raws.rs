@@ -51,6 +51,9 @@ pub trait RawNumber: Copy {
     /// Which one.
     const TYPE: RawType;
 
+    /// The number with its type.
+    fn raw(self) -> Raw;
+
     /// The number as f64; see [`Raw::to_f64`].
     fn to_f64(self) -> f64;
 
@@ -66,6 +69,10 @@ macro_rules! raw_numbers {
         $(
             impl RawNumber for $type {
                 const TYPE: RawType = RawType::$kind;
+
+                fn raw(self) -> Raw {
+                    Raw::$type(self)
+                }
 
                 #[inline]
                 fn to_f64(self) -> f64 {
@@ -112,7 +119,7 @@ raw_numbers! {
 
 impl RawColumn {
     /// Makes room for so many rows in all.
-    pub fn reserve(&mut self, rows: usize) {
+    pub(super) fn reserve(&mut self, rows: usize) {
         crate::with_raws!(self, numbers => {
             numbers.reserve_exact(rows.saturating_sub(numbers.len()));
         });
@@ -130,13 +137,18 @@ impl RawColumn {
         crate::with_raws!(self, numbers => add(numbers, raws))
     }
 
+    /// The numbers, in order.
+    pub fn to_vec(&self) -> Vec<Raw> {
+        crate::with_raws!(self, numbers => numbers.iter().map(|number| number.raw()).collect())
+    }
+
     /// Forgets the numbers and gives their room back.
     pub(super) fn release(&mut self) {
         crate::with_raws!(self, numbers => *numbers = Vec::new());
     }
 
     /// Forgets all but the first numbers.
-    pub fn truncate(&mut self, rows: usize) {
+    pub(super) fn truncate(&mut self, rows: usize) {
         crate::with_raws!(self, numbers => numbers.truncate(rows));
     }
 }

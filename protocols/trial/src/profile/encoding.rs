@@ -145,7 +145,7 @@ impl Encoding {
 
     /// The first four bytes in the order of the encoding; `None` if there are fewer.
     #[inline]
-    pub fn of_32_bits(self, bytes: &[u8]) -> Option<u32> {
+    fn of_32_bits(self, bytes: &[u8]) -> Option<u32> {
         let [a, b, c, d] = *bytes.first_chunk::<4>()?;
         Some(u32::from_be_bytes(match self.order {
             WordOrder::CDAB => [c, d, a, b],

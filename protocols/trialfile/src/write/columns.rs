@@ -13,9 +13,9 @@ use trial::with_raws;
 
 use super::handed::{AllHanded, Handed};
 use super::{append, attribute, group, growing, malformed, number_attribute, resized, write_fixed};
-use crate::element::Element;
+use crate::element::ElementKind;
 use crate::pyramid::{BIN_SAMPLES, Column, Pyramid};
-use crate::tables::BinRow;
+use crate::tables::{BinRow, ClockRow, GapRow};
 use crate::{TrialFileError, doing, layout};
 
 /// Most channels whose datasets stay open.
@@ -288,22 +288,7 @@ fn create_raws(
     raw_type: RawType,
     chunk_rows: usize,
 ) -> Result<(Dataset, Handed), TrialFileError> {
-    fn of<T: Element>(
-        parent: &Group,
-        chunk_rows: usize,
-    ) -> Result<(Dataset, Handed), TrialFileError> {
-        Ok((growing::<T>(parent, "raw", chunk_rows)?, Handed::nothing::<T>()))
-    }
-    match raw_type {
-        RawType::U8 => of::<u8>(parent, chunk_rows),
-        RawType::I8 => of::<i8>(parent, chunk_rows),
-        RawType::U16 => of::<u16>(parent, chunk_rows),
-        RawType::I16 => of::<i16>(parent, chunk_rows),
-        RawType::U32 => of::<u32>(parent, chunk_rows),
-        RawType::I32 => of::<i32>(parent, chunk_rows),
-        RawType::U64 => of::<u64>(parent, chunk_rows),
-        RawType::I64 => of::<i64>(parent, chunk_rows),
-        RawType::F32 => of::<f32>(parent, chunk_rows),
-        RawType::F64 => of::<f64>(parent, chunk_rows),
-    }
+    with_element!(ElementKind::from(raw_type), Type => {
+        Ok((growing::<Type>(parent, "raw", chunk_rows)?, Handed::nothing::<Type>()))
+    })
 }

@@ -1,9 +1,9 @@
 //! What was handed to the library, and whether it is in the closed file.
 //!
 //! The library may lose what it could not write, and its last errors come when nobody is told: a
-//! file is therefore read back, all of it, before it has its name. What is held against it is a
-//! CRC-32C of the bytes that were handed over, which finds what a disk or a library loses; against
-//! intent there are the digest and the seal.
+//! file's datasets are therefore read back, all of them, before it has its name. What is held
+//! against them is a CRC-32C of the bytes that were handed over. That finds what the library lost;
+//! what the disk makes of it later is found by the digest, and intent by the seal.
 
 use std::fs::File;
 use std::path::Path;

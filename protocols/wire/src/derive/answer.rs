@@ -35,9 +35,7 @@ impl Site {
             }
         }
     }
-}
 
-impl Site {
     /// Number of data bytes that hold it.
     pub(super) fn end(self) -> usize {
         match self {
