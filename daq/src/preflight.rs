@@ -84,7 +84,7 @@ impl Prepared {
     }
 
     /// Bytes that journal and trial file together will take in `time`, by the plan's rates. What
-    /// is polled back to back is taken at the rate that its line carries.
+    /// is polled back to back is taken at the rate that its wire carries, or a thousand polls a second.
     pub fn estimated_bytes(&self, time: Duration) -> u64 {
         let mut per_second = 1_000.0;
         for budget in &self.budgets {

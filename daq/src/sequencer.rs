@@ -302,13 +302,13 @@ impl Writing {
         }
         tracing::error!(failure, "the disk of the journal failed; going on on the spare disk");
         progress.move_steps.fetch_add(1, Ordering::AcqRel);
-        let moved = self.writer.move_to_spare(progress.acknowledged());
-        // In this order: who follows must know that it moved before there is more to read.
-        progress.move_steps.fetch_add(1, Ordering::AcqRel);
-        if let Err(error) = moved {
+        if let Err(error) = self.writer.move_to_spare(progress.acknowledged()) {
+            // The move stays begun: nobody follows into a chain that is half written.
             progress.fail(format!("{failure}; and the spare disk failed: {error}"));
             return Err(error);
         }
+        // In this order: who follows must know that it moved before there is more to read.
+        progress.move_steps.fetch_add(1, Ordering::AcqRel);
         let next = self.writer.next_sequence();
         progress.written.store(next, Ordering::Release);
         progress.acknowledged.store(next, Ordering::Release);

@@ -506,6 +506,7 @@ link-port-in-use = Link "{ $link }": the port { $port } is used by process { $pr
 
 ## Room on the disk during a run
 run-disk-fills = only { $free } MB are left on the disk, { $needed } MB are needed to finish the file in order; make room on the disk, then start the trial again
+output-lost = Not all that was to be printed could be written to standard output: { $why }
 run-make-room = The disk of { $folder } has { $free } MB free; { $needed } MB are needed to finish the file. Make room first.
 
 ## daq check: advice

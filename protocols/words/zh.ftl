@@ -506,6 +506,7 @@ link-port-in-use = 链路 "{ $link }":串口 { $port } 正被进程 { $process }
 
 ## 试验中的磁盘空间
 run-disk-fills = 磁盘仅剩 { $free } MB,正常完成试验文件需要 { $needed } MB;请清理磁盘后重新开始试验
+output-lost = 要打印的内容未能全部写到标准输出: { $why }
 run-make-room = { $folder } 所在磁盘可用空间 { $free } MB;完成试验文件需要 { $needed } MB。请先清理磁盘。
 
 ## daq check: advice

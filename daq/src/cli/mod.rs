@@ -27,9 +27,9 @@ use std::time::Duration;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use trial::time::parse_duration;
-use words::Language;
+use words::{Language, message};
 
-use crate::cli::out::{errln, outln};
+use crate::cli::out::{errln, out, outln};
 use crate::session::Settings;
 
 /// What a user may ask of the program. The help texts stand in the word files.
@@ -212,7 +212,8 @@ type Outcome = Result<u8, Failure>;
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
-    let language = help::wanted_language(std::env::args());
+    let given = std::env::args_os().map(|given| given.to_string_lossy().into_owned());
+    let language = help::wanted_language(given);
     let command = help::localise(Arguments::command(), language);
     let arguments = command.try_get_matches().and_then(|m| Arguments::from_arg_matches(&m));
     let arguments = match arguments {
@@ -229,11 +230,17 @@ pub fn main() -> ExitCode {
         let _ = help::localise(Arguments::command(), language).print_help();
         return ExitCode::from(2);
     };
-    match dispatch(command, language) {
-        Ok(code) => ExitCode::from(code),
-        Err(failure) => {
-            errln!("daq: {}", failure.text);
-            ExitCode::from(failure.code)
+    let code = dispatch(command, language).unwrap_or_else(|failure| {
+        errln!("daq: {}", failure.text);
+        failure.code
+    });
+    match out::lost() {
+        None => ExitCode::from(code),
+        Some(error) => {
+            let lost = message!("output-lost", why = error.to_string());
+            errln!("daq: {}", lost.in_language(language));
+            // What a failure or a verdict says stays; a success that nobody can read is none.
+            ExitCode::from(code.max(1))
         }
     }
 }
@@ -273,7 +280,10 @@ fn dispatch(command: Command, language: Language) -> Outcome {
         Command::Devices { id, format } => catalogue::devices(id.as_deref(), format, language),
         Command::Completions { shell } => {
             let mut command = help::localise(Arguments::command(), language);
-            clap_complete::generate(shell, &mut command, "daq", &mut std::io::stdout());
+            // Into memory first: it panics where it can't write.
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut command, "daq", &mut script);
+            out!("{}", String::from_utf8_lossy(&script));
             Ok(0)
         }
     }
@@ -317,7 +327,8 @@ pub fn start_log() {
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(|| out::Log)
+        .log_internal_errors(false)
         .with_ansi(false)
         .init();
 }

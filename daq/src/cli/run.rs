@@ -1,6 +1,6 @@
 //! `daq run`: a trial from its plan to its file.
 
-use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::io::{BufRead as _, IsTerminal as _};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -16,7 +16,7 @@ use words::{Language, message, text};
 use super::key::Signing;
 use super::recover::recover_leftovers;
 use super::{Failure, Format, Outcome, print_json, render};
-use crate::cli::out::{err, errln, out, outln};
+use crate::cli::out::{self, Apart, err, errln, out, outln};
 use crate::control::{Asked, Command};
 use crate::disk::free_bytes;
 use crate::limits::{MAX_COMMAND_BYTES, STATUS_PERIOD};
@@ -82,21 +82,28 @@ pub(super) fn watch_signals(session: &Session) -> Result<Arc<AtomicU32>, Failure
     let root = session.folder().root().to_owned();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(Failure::trouble)?;
+    let ignores_hangup = ignores_hangup();
     let watch = move || {
         runtime.block_on(async move {
             use tokio::signal::unix::{SignalKind, signal};
-            let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
-            let [Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)] = kinds.map(signal) else {
+            let kinds = [SignalKind::interrupt(), SignalKind::terminate()];
+            let [Ok(mut interrupt), Ok(mut terminate)] = kinds.map(signal) else {
                 return;
+            };
+            // Taking a signal ends that it is ignored.
+            let mut hangup = match ignores_hangup {
+                true => None,
+                false => signal(SignalKind::hangup()).ok(),
             };
             loop {
                 tokio::select! {
                     _ = interrupt.recv() => {}
                     _ = terminate.recv() => {}
-                    _ = hangup.recv() => {}
+                    _ = next_of(&mut hangup) => {}
                 }
                 if seen.fetch_add(1, Ordering::AcqRel) > 0 {
                     errln!("daq recover {}", words::printable(&root.display().to_string()));
+                    out::settle();
                     std::process::exit(1);
                 }
             }
@@ -107,6 +114,23 @@ pub(super) fn watch_signals(session: &Session) -> Result<Arc<AtomicU32>, Failure
         .spawn(watch)
         .map_err(Failure::trouble)?;
     Ok(count)
+}
+
+/// Whether this process was started so that it outlives its terminal, as by nohup(1).
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    // The lowest bit is that of signal 1, SIGHUP (proc(5)).
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .is_some_and(|mask| mask & 1 == 1)
+}
+
+/// Waits for the next signal; for ever where it is not taken.
+async fn next_of(signal: &mut Option<tokio::signal::unix::Signal>) {
+    match signal {
+        Some(signal) => _ = signal.recv().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Reads marks from the terminal: Enter or `m`, `m TEXT`. Ends with the input.
@@ -163,6 +187,8 @@ pub(super) fn tend(
     language: Language,
     each: &mut dyn FnMut(&Session) -> Option<End>,
 ) -> Result<Built, Failure> {
+    // From here on until the file is finished nothing waits for a reader.
+    let _apart = Apart::begin();
     let mut shower = Shower::new(&session, format, language);
     let end = loop {
         if signals.load(Ordering::Acquire) > 0 {
@@ -312,7 +338,6 @@ impl Shower {
             // One line an object, at once: another process reads along.
             if let Ok(line) = serde_json::to_string(&snapshot) {
                 outln!("{}", words::printable_json(&line));
-                let _ = std::io::stdout().flush();
             }
             return;
         }

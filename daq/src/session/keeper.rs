@@ -180,8 +180,8 @@ impl Keeper {
 
 /// Tells of an event in the journal and in the log.
 fn tell(kind: EventKind, text: String, at: TrialTime, queue: &JournalQueue) {
+    queue.push(at, RecordSource::STATION, Body::Event(Event { kind, text: text.clone() }));
     tracing::warn!("{text}");
-    queue.push(at, RecordSource::STATION, Body::Event(Event { kind, text }));
 }
 
 fn refused(why: &str) -> Reply {

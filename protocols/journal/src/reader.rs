@@ -419,5 +419,5 @@ pub fn records(body: &[u8]) -> impl Iterator<Item = RawRecord<'_>> {
     })
 }
 
-/// Number of bytes of a header that is peeked at most.
+// What is peeked of a header is in it, and a whole one is in what is searched at once.
 const _: () = assert!(HEADER_BYTES <= SEARCH_BYTES && PEEK_BYTES <= HEADER_BYTES);
