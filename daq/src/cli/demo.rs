@@ -12,7 +12,7 @@ use trial::record::{End, EndKind};
 use words::{Language, message};
 
 use super::{Failure, Format, Outcome, key, run};
-use crate::cli::out::{errln, outln};
+use crate::cli::out::{Apart, errln, outln};
 use crate::clock::Clock;
 use crate::control::{Asked, Command};
 use crate::preflight::prepare;
@@ -105,12 +105,14 @@ pub(super) fn demo(
         };
         errln!("{}", about.in_language(language));
     }
+    let apart = Apart::begin();
     let session = run::start(prepared, settings, language)?;
     let signals = run::watch_signals(&session)?;
     let steps = rig.steps().ok_or_else(|| Failure::trouble("the rig announces nothing"))?;
     rig.begin();
     let mut each = |session: &Session| follow(session, &steps);
     let built = run::tend(session, &signals, format, language, &mut each)?;
+    drop(apart);
     drop(rig);
     let code = run::conclude(&built, format, language)?;
     if format == Format::Text {

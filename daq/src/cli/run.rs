@@ -36,6 +36,8 @@ pub(super) fn run(
     let prepared =
         prepare(plan).map_err(|error| Failure::bad_input(error.in_language(language)))?;
     check_witness(&settings, language)?;
+    // From here on until the file is finished nothing waits for a reader.
+    let apart = Apart::begin();
     if !settings.resume {
         recover_leftovers(&settings.out, signing, language);
     }
@@ -45,6 +47,7 @@ pub(super) fn run(
         read_terminal(session.commands(), session.operator());
     }
     let built = tend(session, &signals, format, language, &mut |_| None)?;
+    drop(apart);
     conclude(&built, format, language)
 }
 
@@ -187,8 +190,6 @@ pub(super) fn tend(
     language: Language,
     each: &mut dyn FnMut(&Session) -> Option<End>,
 ) -> Result<Built, Failure> {
-    // From here on until the file is finished nothing waits for a reader.
-    let _apart = Apart::begin();
     let mut shower = Shower::new(&session, format, language);
     let end = loop {
         if signals.load(Ordering::Acquire) > 0 {
