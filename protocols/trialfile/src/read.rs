@@ -22,6 +22,7 @@ use trial::time::{Span, TrialTime, WallTime};
 use crate::element::{Element, ElementKind};
 use crate::places::PlainDataset;
 use crate::reader_process::{Client, Confinement};
+use crate::seal::io;
 use crate::source::{Source, lock};
 use crate::tables::{BinRow, ClockRow, GapRow};
 use crate::{
@@ -117,7 +118,7 @@ impl TrialFile {
     pub fn open(path: &Path) -> Result<TrialFile, TrialFileError> {
         // The user block is looked at first, so that the library never sees another format.
         let (file, _) = seal::open_plain(path)?;
-        let bytes = file.try_clone().map_err(opening(path))?;
+        let bytes = file.try_clone().map_err(io("open", path))?;
         let source = Source::foreign(Client::start(path, file)?);
         let file = TrialFile::open_source(path, source, bytes)?;
         if let Source::Foreign(client) = &*file.source {
@@ -414,11 +415,6 @@ impl TrialFile {
             qualities,
         })
     }
-}
-
-fn opening(path: &Path) -> impl FnOnce(std::io::Error) -> TrialFileError {
-    let path = path.to_owned();
-    move |source| TrialFileError::Io { doing: "open", path, source }
 }
 
 fn decode_qualities(codes: Vec<u16>) -> Result<Vec<Quality>, TrialFileError> {

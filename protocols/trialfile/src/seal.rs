@@ -87,7 +87,11 @@ impl std::fmt::Debug for Sealing<'_> {
     }
 }
 
-fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> TrialFileError {
+/// What a failing call of the system was about.
+pub(crate) fn io(
+    doing: &'static str,
+    path: &Path,
+) -> impl FnOnce(std::io::Error) -> TrialFileError {
     let path = path.to_owned();
     move |source| TrialFileError::Io { doing, path, source }
 }

@@ -31,7 +31,7 @@ use trial::time::TrialTime;
 
 use crate::element::Element;
 use crate::library::metadata_cache;
-use crate::seal::digest_of;
+use crate::seal::{digest_of, io};
 use crate::source::Source;
 use crate::tables::{ClockRow, GapRow};
 use crate::{Seal, Sealing, TrialFile, TrialFileError, descriptor, doing, failures, layout};
@@ -502,11 +502,7 @@ impl FinishedSamples {
             let checked = handed::check(&path, &self.handed);
             (written.join(), digest.join(), checked)
         });
-        let ended = || TrialFileError::Io {
-            doing: "finish",
-            path: path.clone(),
-            source: std::io::Error::other("a thread ended by itself"),
-        };
+        let ended = || io("finish", &path)(std::io::Error::other("a thread ended by itself"));
         written.map_err(|_| ended())??;
         checked?;
         let digest = digest.map_err(|_| ended())??;
@@ -519,7 +515,7 @@ impl FinishedSamples {
 /// Has the system write what it keeps of a file.
 fn make_durable(path: &Path) -> Result<(), TrialFileError> {
     let synced = std::fs::File::open(path).and_then(|file| file.sync_data());
-    synced.map_err(|source| TrialFileError::Io { doing: "sync", path: path.to_owned(), source })
+    synced.map_err(io("sync", path))
 }
 
 /// The chunks of the journal depend on its length alone: a short one does not take a long one's
@@ -529,11 +525,7 @@ fn embed_journal(file: &File, journal: &mut dyn Read) -> Result<Handed, TrialFil
     let mut read = |buffer: &mut Vec<u8>| {
         buffer.clear();
         let mut part = (&mut *journal).take(*layout::JOURNAL_CHUNK_BYTES.end() as u64);
-        part.read_to_end(buffer).map_err(|source| TrialFileError::Io {
-            doing: "read the journal for",
-            path: PathBuf::from(layout::JOURNAL),
-            source,
-        })
+        part.read_to_end(buffer).map_err(io("read the journal for", Path::new(layout::JOURNAL)))
     };
     read(&mut buffer)?;
     let chunk = layout::journal_chunk_bytes(buffer.len());

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use crate::element::{Element, ElementKind};
 use crate::places::{Places, PlainDataset};
+use crate::seal::io;
 use crate::tables::{BinRow, ClockRow, GapRow};
 use crate::{TrialFileError, descriptor, doing, library};
 
@@ -63,11 +64,7 @@ pub(super) type AllHanded = Vec<(String, Handed)>;
 pub(super) fn check(path: &Path, all: &AllHanded) -> Result<(), TrialFileError> {
     let opened = descriptor::read_alone(path);
     let file = doing(|| format!("opening {}", path.display()), opened)?;
-    let bytes = File::open(path).map_err(|source| TrialFileError::Io {
-        doing: "open",
-        path: path.to_owned(),
-        source,
-    })?;
+    let bytes = File::open(path).map_err(io("open", path))?;
     let bytes = Arc::new(bytes);
     let mut buffer = Vec::new();
     for (name, handed) in all {
@@ -99,11 +96,8 @@ fn found<T: Element>(
         match &plain {
             Some(plain) if plain.is_unwritten_zero(range.clone()) => found.zeros_to(range.end),
             Some(plain) => {
-                plain.read(range.clone(), buffer).map_err(|source| TrialFileError::Io {
-                    doing: "read back",
-                    path: name.into(),
-                    source,
-                })?;
+                let read = plain.read(range.clone(), buffer);
+                read.map_err(io("read back", Path::new(name)))?;
                 found.checksum = crc32c::crc32c_append(found.checksum, buffer);
                 found.elements = range.end;
             }

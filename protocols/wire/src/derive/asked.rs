@@ -26,8 +26,6 @@ pub(super) struct AskedLink {
     latency_ns: i64,
     /// By number of the request; `None` for those of other links.
     requests: Vec<Option<QueryDecoder>>,
-    /// Time of the last row of each: whatever a journal says, none is before it.
-    last_rows: Vec<TrialTime>,
     open: Vec<PollDue>,
     exchange: Option<SentQuery>,
     /// The frame that was accepted last; kept to reuse its memory.
@@ -41,6 +39,8 @@ struct QueryDecoder {
     device: usize,
     message: usize,
     points: Vec<MessagePoint>,
+    /// Time of the last row: whatever a journal says, none is before it.
+    last_row: TrialTime,
 }
 
 /// The query that was sent last.
@@ -71,7 +71,6 @@ impl AskedLink {
         Some(AskedLink {
             receiver: QueryReceiver::new(profile)?,
             requests: decoders.collect(),
-            last_rows: vec![TrialTime(i64::MIN); requests.requests.len()],
             answers,
             character_ns: duration_nanoseconds(line.character_time()),
             latency_ns: duration_nanoseconds(line.latency),
@@ -162,11 +161,14 @@ impl AskedLink {
         }
         let Some(position) = self.open.iter().position(|due| due.poll == poll) else { return };
         let due = self.open.remove(position);
-        let Some(Some(decoder)) = self.requests.get(due.request as usize) else { return };
+        let accepted = exchange.and_then(|query| {
+            let (came, record) = query.accepted?;
+            Some((self.sample_time(&query, came), record))
+        });
+        let Some(Some(decoder)) = self.requests.get_mut(due.request as usize) else { return };
         let group = GroupIndex(due.request);
         self.samples.clear();
-        let accepted = exchange.and_then(|exchange| Some((exchange.accepted?, exchange)));
-        if let (Cause::Answered, Some(((came, record), query))) = (cause, accepted)
+        if let (Cause::Answered, Some((sample_time, record))) = (cause, accepted)
             && self.answers.decode(
                 decoder.message,
                 &self.answer,
@@ -175,19 +177,13 @@ impl AskedLink {
             )
         {
             output.devices[decoder.device].answered += 1;
-            let SampleTime { time, uncertainty_ns } = self.sample_time(&query, came);
-            let mut time = time;
-            if let Some(last) = self.last_rows.get_mut(due.request as usize) {
-                *last = time.max(*last);
-                time = *last;
-            }
-            let samples = Samples::Decoded(&self.samples);
+            decoder.last_row = sample_time.time.max(decoder.last_row);
             output.sink.row(&Row {
                 group,
-                time,
-                time_uncertainty_ns: uncertainty_ns,
+                time: decoder.last_row,
+                time_uncertainty_ns: sample_time.uncertainty_ns,
                 record,
-                samples,
+                samples: Samples::Decoded(&self.samples),
             });
             return;
         }
@@ -250,6 +246,7 @@ impl QueryDecoder {
         let Ask::Query { message } = request.ask else { return None };
         let channels = group.channels.iter().map(|index| plan.channel_at(*index));
         let points = channels.filter_map(|channel| answers.point(plan, channel));
-        Some(QueryDecoder { device: request.device, message, points: points.collect() })
+        let (device, points) = (request.device, points.collect());
+        Some(QueryDecoder { device, message, points, last_row: TrialTime(i64::MIN) })
     }
 }
