@@ -350,7 +350,7 @@ fn write_derived(samples: &mut FinishedSamples) -> Result<(), EvidenceError> {
 
 /// Opens the finished file: only what can be read may take the place of the run's folder, and only
 /// with the journal in it of which the samples were derived. The journal was read a second time to
-/// be embedded; all else was held against what was written when the file was closed.
+/// be embedded; every dataset was held against what was written when the file was closed.
 fn check_embedded(path: &Path, root: ChainValue) -> Result<(), EvidenceError> {
     let file = TrialFile::open_own(path)?;
     let mut journal = Reader::new(file.journal()?);

@@ -6,7 +6,7 @@
 use std::slice::ChunksExact;
 use std::sync::Arc;
 
-use crate::channel::Sample;
+use crate::channel::{RawType, Sample};
 use crate::columns::SampleColumn;
 use crate::plan::Plan;
 use crate::recording::{GroupIndex, SampleGroup};
@@ -127,6 +127,11 @@ impl GroupRows {
     /// No rows yet of a group of the plan, and room for so many.
     pub fn new(plan: &Plan, group: &SampleGroup, room: usize) -> GroupRows {
         let raw_types = group.channels.iter().map(|&channel| plan.channel_at(channel).raw_type);
+        GroupRows::of_types(raw_types, room)
+    }
+
+    /// No rows yet of channels whose raw numbers are of these types, in the order of the group.
+    fn of_types(raw_types: impl Iterator<Item = RawType>, room: usize) -> GroupRows {
         GroupRows {
             times: Vec::new(),
             uncertainties_ns: Vec::new(),
@@ -252,8 +257,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::channel::{Quality, Raw, RawType};
-    use crate::time::TrialTime;
+    use crate::channel::{Quality, Raw};
 
     /// Two numbers of 16 bits, behind so many other bytes.
     #[derive(Debug)]
@@ -285,16 +289,7 @@ mod tests {
     }
 
     fn no_rows(raw_type: RawType) -> GroupRows {
-        GroupRows {
-            times: Vec::new(),
-            uncertainties_ns: Vec::new(),
-            records: Vec::new(),
-            staged: Vec::new(),
-            answers: Vec::new(),
-            plain: None,
-            columns: vec![SampleColumn::new(raw_type), SampleColumn::new(raw_type)],
-            room: 8,
-        }
+        GroupRows::of_types([raw_type; 2].into_iter(), 8)
     }
 
     fn row(number: usize, samples: Samples<'_>) -> Row<'_> {
