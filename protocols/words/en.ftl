@@ -14,8 +14,11 @@ expression-too-long = An expression has at most { $limit } bytes.
 expression-too-deep = An expression is nested at most { $limit } deep.
 expression-wrong-form = "{ $text }" can't be read from position { $position } on; write for example "0.7 * rated_flow" or "1.03 MPa".
 expression-unknown-name = "{ $name }" is not a name that may stand here.
-expression-unknown-function = "{ $name }" is not a function; there are abs, sqrt, min and max.
+expression-unknown-function = "{ $name }" is not a function; there are abs, sqrt, min, max, and over time mean, median, rms, lowest, highest, peak_to_peak, integral, rate, frequency, ground_speed and ground_track.
 expression-mismatch = The units do not fit: { $left } where { $right } is needed.
+expression-kinds = The kinds do not fit: { $left } where { $right } is needed.
+expression-over-time-misplaced = A function over time stands in a derived channel or a formula, not in a limit.
+expression-window-varies = The window (argument { $window }) is a time over parameters; no signal may stand in it.
 expression-odd-root = There is no square root of the dimension { $dimension }.
 expression-not-finite = The value is not a finite number.
 condition-wrong-form = "{ $text }" is not a condition; write a signal, a comparison and a limit, as in "flow >= 0.7 * rated_flow".
@@ -56,6 +59,7 @@ plan-mixed-link = Link "{ $link }" may be polled, or listened to, or carry one s
 plan-unit-twice = Two devices on link "{ $link }" have the unit { $unit }.
 plan-unknown-point = "{ $point }" is not a point; write device.point.
 plan-unknown-role = The scenario has no role "{ $role }". Its roles: { $known }
+plan-reading-role = Role "{ $role }" is read by a person and has no channel; enter readings with daq amend.
 plan-unknown-channel = There is no channel "{ $channel }".
 plan-role-quantity = Role "{ $role }" needs the quantity { $wanted }, but channel "{ $channel }" measures { $found }.
 plan-unknown-parameter = The scenario has no parameter "{ $name }". Its parameters: { $known }
@@ -74,9 +78,23 @@ scenario-bad-rate = The min_rate_hz of "{ $id }" must be above 0.
 scenario-unknown-phase = Criterion "{ $id }" names the phase "{ $phase }", which does not exist.
 scenario-bad-coverage = min_coverage is 0 to 1.
 scenario-hold-needs-end = A hold needs low or high or both.
-scenario-bad-trigger = A trigger is either {"{"} mark = "…" {"}"} or {"{"} when = ["…"], for = "2 s" {"}"}.
+scenario-bad-trigger = A trigger is {"{"} mark = "…" {"}"}, {"{"} when = ["…"], for = "2 s" {"}"} or {"{"} event = "…" {"}"}; a phase may also begin or end {"{"} at = "10 min" {"}"}, and end {"{"} after = "20 min" {"}"}.
 scenario-condition-count = One to eight conditions stand together.
 scenario-unknown-signal = "{ $name }" is neither a role nor a derived channel of this scenario.
+scenario-unknown-event = The scenario has no event "{ $event }"; define it with [[event]].
+scenario-unknown-criterion = The scenario has no criterion "{ $id }".
+scenario-guard-factor = guard_factor is a number of at least 0.
+scenario-verified-by-whom = A limit whose status is verified says by whom (verified_by) and when (verified_on, YYYY-MM-DD).
+scenario-bad-repeats = The repeats of criterion "{ $id }": count is 1 to { $limit }, need is 1 to count; with an aggregate (min, max, mean, spread) need is left out.
+scenario-bad-filter = The filter of criterion "{ $id }" takes 2 to { $limit } samples.
+scenario-unknown-level = "{ $level }" is no level; there are min, max, mean, p05, p95, initial, final, "mean first 10 s", "mean last 10 s", "after 60 s" and "at EVENT".
+scenario-limits-form = Limits are compare with limit, or low, high or both (ends included).
+scenario-allowance-form = An allowance has limit (absolute) or relative; with both it says combine = "max" or "sum", else it has no combine.
+scenario-drop-form = A drop ends after over, or at the level to, not both.
+scenario-drift-form = A drift has measure = "slope", or measure = "difference" with over, the time of the means at both ends.
+scenario-excursion-form = An excur needs above or below or both.
+scenario-any-of = An any_of has 2 to { $limit } operators, and no any_of among them.
+scenario-no-rounding = The result of "{ $operator }" is no number that could be rounded.
 
 ## Viewer: start and errors
 viewer-error = viewer: { $detail }

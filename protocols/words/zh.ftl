@@ -14,8 +14,11 @@ expression-too-long = 表达式不得超过 { $limit } 字节。
 expression-too-deep = 表达式嵌套不得超过 { $limit } 层。
 expression-wrong-form = "{ $text }" 自第 { $position } 位起无法读取;写法如 "0.7 * rated_flow" 或 "1.03 MPa"。
 expression-unknown-name = "{ $name }" 不是此处可用的名称。
-expression-unknown-function = "{ $name }" 不是函数;可用 abs、sqrt、min、max。
+expression-unknown-function = "{ $name }" 不是函数;可用 abs、sqrt、min、max,以及随时间的 mean、median、rms、lowest、highest、peak_to_peak、integral、rate、frequency、ground_speed、ground_track。
 expression-mismatch = 单位不符:此处为 { $left },应为 { $right }。
+expression-kinds = 量的种类不符:此处为 { $left },应为 { $right }。
+expression-over-time-misplaced = 随时间变化的函数只能用于派生通道或公式,不能用于限值。
+expression-window-varies = 时间窗(第 { $window } 个参数)须为参数给定的时间,其中不得含信号。
 expression-odd-root = 量纲 { $dimension } 不能开平方。
 expression-not-finite = 数值不是有限数。
 condition-wrong-form = "{ $text }" 不是条件;请写信号、比较符和限值,如 "flow >= 0.7 * rated_flow"。
@@ -56,6 +59,7 @@ plan-mixed-link = 链路 "{ $link }" 只能轮询、旁听或承载一路数据�
 plan-unit-twice = 链路 "{ $link }" 上有两台设备的站号为 { $unit }。
 plan-unknown-point = "{ $point }" 不是测点;请写 设备.测点。
 plan-unknown-role = 场景没有角色 "{ $role }"。其角色:{ $known }
+plan-reading-role = 角色 "{ $role }" 由人读数,不绑定通道;读数用 daq amend 录入。
 plan-unknown-channel = 没有通道 "{ $channel }"。
 plan-role-quantity = 角色 "{ $role }" 需要量 { $wanted },而通道 "{ $channel }" 测的是 { $found }。
 plan-unknown-parameter = 场景没有参数 "{ $name }"。其参数:{ $known }
@@ -74,9 +78,23 @@ scenario-bad-rate = "{ $id }" 的 min_rate_hz 须大于 0。
 scenario-unknown-phase = 判据 "{ $id }" 所写阶段 "{ $phase }" 不存在。
 scenario-bad-coverage = min_coverage 为 0 至 1。
 scenario-hold-needs-end = 保持判据须有 low 或 high,或两者都有。
-scenario-bad-trigger = 触发写作 {"{"} mark = "…" {"}"} 或 {"{"} when = ["…"], for = "2 s" {"}"}。
+scenario-bad-trigger = 触发写作 {"{"} mark = "…" {"}"}、{"{"} when = ["…"], for = "2 s" {"}"} 或 {"{"} event = "…" {"}"};阶段还可写 {"{"} at = "10 min" {"}"},退出还可写 {"{"} after = "20 min" {"}"}。
 scenario-condition-count = 同时成立的条件为一至八个。
 scenario-unknown-signal = "{ $name }" 既不是本场景的角色,也不是其派生通道。
+scenario-unknown-event = 场景没有事件 "{ $event }";请用 [[event]] 定义。
+scenario-unknown-criterion = 场景没有判据 "{ $id }"。
+scenario-guard-factor = guard_factor 为不小于 0 的数。
+scenario-verified-by-whom = 状态为 verified 的限值须写明核对人 verified_by 和日期 verified_on(YYYY-MM-DD)。
+scenario-bad-repeats = 判据 "{ $id }" 的 repeats:count 为 1 至 { $limit },need 为 1 至 count;取统计值(min、max、mean、spread)时不写 need。
+scenario-bad-filter = 判据 "{ $id }" 的滤波取 2 至 { $limit } 个样本。
+scenario-unknown-level = "{ $level }" 不是取值方式;可用 min、max、mean、p05、p95、initial、final、"mean first 10 s"、"mean last 10 s"、"after 60 s"、"at 事件"。
+scenario-limits-form = 限值写作 compare 加 limit,或写 low、high(可只写其一,含端点)。
+scenario-allowance-form = 允差写 limit(绝对)或 relative(相对);两者都写时须加 combine = "max" 或 "sum",否则不写 combine。
+scenario-drop-form = drop 的终点写 over 或 to,不可都写。
+scenario-drift-form = drift 写 measure = "slope",或 measure = "difference" 加 over(首尾求均值的时间)。
+scenario-excursion-form = excur 至少写 above、below 之一。
+scenario-any-of = any_of 含 2 至 { $limit } 个判据,其中不再含 any_of。
+scenario-no-rounding = "{ $operator }" 的结果不是一个数,不能修约。
 
 ## 回放:启动与错误
 viewer-error = viewer:{ $detail }

@@ -449,6 +449,9 @@ impl Lowering<'_> {
                 let role = words::printable(name);
                 refuse(message!("plan-unknown-role", role = role, known = known.join(" ")))
             })?;
+            if role.reading {
+                return Err(refuse(message!("plan-reading-role", role = name)));
+            }
             let bound = spanned.get_ref();
             let index =
                 channels.iter().position(|channel| channel.id.0 == *bound).ok_or_else(|| {
