@@ -6,6 +6,8 @@
 //! - A unit mismatch is found before anything is evaluated, by [`Expression::dimension`].
 //! - Length and depth are bounded; no text makes the parser panic.
 
+mod derivative;
+
 use words::{Message, message};
 
 use crate::unit::{Dimension, Unit};
