@@ -9,7 +9,6 @@
 use std::ops::Range;
 
 use serde::Deserialize;
-use toml::Spanned;
 use words::{Message, message};
 
 use super::{Calibration, RawCalibration};
@@ -339,6 +338,8 @@ fn lower_amount(raw: &RawComponent) -> Option<(Amount, Distribution)> {
 
 #[cfg(test)]
 mod tests {
+    use toml::Spanned;
+
     use super::*;
 
     const HEAD: &str = "[[calibration]]\nid = \"PT-1\"\ncertificate = \"C\"\ndate = \"2026-03-01\"\n\
