@@ -342,7 +342,7 @@ mod tests {
             (Contribution::normal("", 1.0, 2.0), 0.5),
             (Contribution::rectangular("", 1.0), 0.577_350_27),
             (Contribution::triangular("", 1.0), 0.408_248_29),
-            (Contribution::u_shaped("", 2.0), 1.414_213_56),
+            (Contribution::u_shaped("", 3.0), 2.121_320_34),
             (Contribution::resolution("", 1.0), 0.288_675_13),
         ] {
             close(one.standard, standard, 1e-8);
