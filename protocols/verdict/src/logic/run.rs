@@ -312,7 +312,9 @@ fn point(at: TrialTime, window: Window, so_far: &mut Piece, pieces: &[Piece]) ->
     for piece in pieces {
         let Some((from, to)) = window.map(|(from, to)| (at.plus(from), at.plus(to))) else {
             // Up to the end of the phase, where the pieces that are asked for end, too.
-            limit(so_far, piece);
+            if piece.to > at {
+                limit(so_far, &piece.part(piece.from.max(at), piece.to));
+            }
             continue;
         };
         if piece.to <= from {
