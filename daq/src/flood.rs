@@ -70,9 +70,7 @@ impl Budget {
             LinkKind::Tcp { .. }
             | LinkKind::RtuOverTcp { .. }
             | LinkKind::BytesOverTcp { .. }
-            | LinkKind::Imported => {
-                FLOOD_TCP_BYTES_PER_SECOND
-            }
+            | LinkKind::Imported => FLOOD_TCP_BYTES_PER_SECOND,
         })
     }
 
