@@ -806,19 +806,19 @@ import-start-misplaced = start is for "seconds", "milliseconds" and every alone;
 import-times = [import] needs either time and period (silence for more than three periods is a gap), or every and start.
 import-time-format = format is "rfc3339", "seconds", "milliseconds", "unix-seconds", "unix-milliseconds", or a pattern of a date and a time such as "%Y-%m-%d %H:%M:%S%.f".
 import-time-columns = A time is made of 1 to { $limit } columns.
-import-unreadable = { $file } can't be read: { $why }
-import-not-csv = { $file } is a Parquet file; write format = "parquet" below [import].
-import-not-parquet = { $file } is not a Parquet file that can be read: { $why }
-import-utf16 = { $file } is UTF-16; save it as UTF-8.
+import-unreadable = The file can't be read: { $why }
+import-not-csv = This is a Parquet file; write format = "parquet" below [import].
+import-not-parquet = This is not a Parquet file that can be read: { $why }
+import-utf16 = The file is UTF-16; save it as UTF-8.
 import-line-too-long = A line is longer than { $limit } bytes; is it a text file with lines?
 import-head-too-long = The lines before the first row are longer than { $limit } bytes; check header_lines.
 import-parquet-kind = The column "{ $name }" holds neither numbers, times nor texts.
-import-no-rows = No line of { $file } has { $fields } fields, as a row should: check separator, header_lines and columns.
+import-no-rows = No line has { $fields } fields, as a row should: check separator, header_lines and columns.
 import-bad-time = "{ $text }" is no time of the declared format. If such lines are no rows, give the text with which they begin as comment.
 import-skipped-time = "{ $text }" does not exist in the declared zone: the clocks were put forward over it.
 import-time-range = "{ $text }" lies outside of the years 1678 to 2261.
 import-backwards = The time { $time } lies before that of the row before, { $before }. Rows must be in the order of time.
-import-changed = { $file } was changed while it was read; nothing was imported.
+import-changed = The file was changed while it was read; nothing was imported.
 import-not-plan = The plan has no [import]; for a trial that runs use `daq run`.
 import-counts = Imported { $file }: { $rows } rows, { $damaged } damaged lines, { $seconds } s.
 import-first-damaged = The first damaged line is { $line }; what it held is a gap.

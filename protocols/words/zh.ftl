@@ -806,19 +806,19 @@ import-start-misplaced = start 仅用于 "seconds"、"milliseconds" 和 every;�
 import-times = [import] 须给出 time 和 period(超过三个周期无数据即为间断),或给出 every 和 start。
 import-time-format = format 为 "rfc3339"、"seconds"、"milliseconds"、"unix-seconds"、"unix-milliseconds",或日期时间格式,如 "%Y-%m-%d %H:%M:%S%.f"。
 import-time-columns = 时刻由 1 至 { $limit } 列组成。
-import-unreadable = 无法读取 { $file }:{ $why }
-import-not-csv = { $file } 是 Parquet 文件;请在 [import] 下写 format = "parquet"。
-import-not-parquet = { $file } 不是可读取的 Parquet 文件:{ $why }
-import-utf16 = { $file } 为 UTF-16 编码;请另存为 UTF-8。
+import-unreadable = 无法读取该文件:{ $why }
+import-not-csv = 这是 Parquet 文件;请在 [import] 下写 format = "parquet"。
+import-not-parquet = 这不是可读取的 Parquet 文件:{ $why }
+import-utf16 = 该文件为 UTF-16 编码;请另存为 UTF-8。
 import-line-too-long = 有一行超过 { $limit } 字节;这是按行的文本文件吗?
 import-head-too-long = 首行数据之前的内容超过 { $limit } 字节;请检查 header_lines。
 import-parquet-kind = 列 "{ $name }" 既不是数值、时刻,也不是文本。
-import-no-rows = { $file } 中没有一行有 { $fields } 个字段:请检查 separator、header_lines 和 columns。
+import-no-rows = 没有一行有 { $fields } 个字段:请检查 separator、header_lines 和 columns。
 import-bad-time = "{ $text }" 不是所声明格式的时刻。若此类行不是数据行,请将其开头文字列为 comment。
 import-skipped-time = "{ $text }" 在所声明的时区中不存在:时钟在此向前拨过。
 import-time-range = "{ $text }" 超出 1678 至 2261 年的范围。
 import-backwards = 时刻 { $time } 早于上一行的 { $before }。各行须按时间先后排列。
-import-changed = { $file } 在读取期间被改动;未导入任何内容。
+import-changed = 该文件在读取期间被改动;未导入任何内容。
 import-not-plan = 该方案没有 [import];运行试验请用 `daq run`。
 import-counts = 已导入 { $file }:{ $rows } 行,损坏 { $damaged } 行,{ $seconds } s。
 import-first-damaged = 第一处损坏在第 { $line } 行;其内容记为间断。

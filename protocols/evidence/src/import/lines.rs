@@ -76,13 +76,12 @@ impl TextLines {
     /// What stands before the first row: a mark of UTF-8, and so many lines.
     fn head(&mut self, lines: usize) -> Result<Vec<u8>, Fault> {
         let refuse = |message| Fault::new(&self.path, None, message);
-        let file = words::printable(&self.path.display().to_string());
         let begins = self.reader.fill_buf().map_err(|error| unreadable(&self.path, &error))?;
         if UTF_16_MARKS.iter().any(|mark| begins.starts_with(mark)) {
-            return Err(refuse(message!("import-utf16", file = file)));
+            return Err(refuse(message!("import-utf16")));
         }
         if begins.starts_with(PARQUET_MARK) {
-            return Err(refuse(message!("import-not-csv", file = file)));
+            return Err(refuse(message!("import-not-csv")));
         }
         let mut head = Vec::new();
         if begins.starts_with(&BYTE_ORDER_MARK) {
@@ -120,8 +119,7 @@ pub(super) fn digests_of(path: &Path) -> Result<FileDigests, Fault> {
 }
 
 pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Fault {
-    let file = words::printable(&path.display().to_string());
-    Fault::new(path, None, message!("import-unreadable", file = file, why = error))
+    Fault::new(path, None, message!("import-unreadable", why = error))
 }
 
 /// A file of which every byte that is read goes into the digests.

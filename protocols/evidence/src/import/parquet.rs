@@ -54,7 +54,7 @@ pub(super) fn open(path: &Path, names: &[String]) -> Result<(Lines, Vec<u8>), Fa
         let schema = reader.metadata().file_metadata().schema_descr_ptr();
         Ok((reader, schema))
     });
-    let not_parquet = |why: String| Fault::new(path, None, not_parquet(path, &why));
+    let not_parquet = |why: String| Fault::new(path, None, not_parquet(&why));
     let (reader, schema) = opened.map_err(not_parquet)?;
     let chosen = names.iter().map(|name| column(&schema, name));
     let chosen = chosen.collect::<Result<Vec<_>, _>>();
@@ -72,9 +72,8 @@ pub(super) fn open(path: &Path, names: &[String]) -> Result<(Lines, Vec<u8>), Fa
     Ok((Lines::Parquet(Box::new(lines)), head))
 }
 
-fn not_parquet(path: &Path, why: &str) -> Message {
-    let file = words::printable(&path.display().to_string());
-    message!("import-not-parquet", file = file, why = words::printable(why))
+fn not_parquet(why: &str) -> Message {
+    message!("import-not-parquet", why = words::printable(why))
 }
 
 /// Calls the library, which panics on some files that are not as they should be.
@@ -134,11 +133,10 @@ impl ParquetLines {
         let rows = &mut self.rows;
         let next = guarded(|| rows.next().transpose());
         let refuse = |message| Fault::new(&self.path, Some(self.number), message);
-        let next = next.map_err(|why| refuse(not_parquet(&self.path, &why)))?;
+        let next = next.map_err(|why| refuse(not_parquet(&why)))?;
         let Some(row) = next else { return Ok(false) };
-        let texts = texts(&row, &self.kinds).ok_or_else(|| {
-            refuse(not_parquet(&self.path, "a value is of another type than its column"))
-        })?;
+        let texts = texts(&row, &self.kinds)
+            .ok_or_else(|| refuse(not_parquet("a value is of another type than its column")))?;
         append_line(line, texts.iter().map(String::as_str));
         if line.len() > MAX_ROW_BYTES {
             return Err(refuse(message!("import-line-too-long", limit = MAX_ROW_BYTES)));

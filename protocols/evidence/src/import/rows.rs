@@ -141,8 +141,7 @@ impl<'a> Rows<'a> {
     pub(super) fn finish(self) -> Result<Survey, Fault> {
         let refuse = |line, message| Fault::new(self.file, line, message);
         let (Some(first), Some(last)) = (self.first, self.last) else {
-            let file = words::printable(&self.file.display().to_string());
-            let message = message!("import-no-rows", file = file, fields = self.import.fields);
+            let message = message!("import-no-rows", fields = self.import.fields);
             return Err(refuse(self.first_damaged, message));
         };
         let outside = |wall: WallTime| wall < first || wall > last;

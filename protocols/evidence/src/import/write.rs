@@ -141,8 +141,7 @@ fn lines(
     if same_head && same_rows && lines.finish()? == checked.digests {
         return Ok(());
     }
-    let file = words::printable(&order.data.display().to_string());
-    Err(Fault::new(order.data, None, message!("import-changed", file = file)).into())
+    Err(Fault::new(order.data, None, message!("import-changed")).into())
 }
 
 /// The journal as it grows.
