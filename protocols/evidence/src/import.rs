@@ -158,9 +158,10 @@ pub fn import(order: ImportOrder<'_>) -> Result<Imported, ImportError> {
 
 /// Reads the whole file once.
 fn check(order: ImportOrder<'_>) -> Result<Checked, ImportError> {
-    let (lines, head, _) = open(order)?;
+    let (lines, head, form) = open(order)?;
     let mut documents = order.documents.clone();
-    if !head.is_empty() {
+    // A document without a byte says nothing, but that there is a file.
+    if !head.is_empty() || form.header_lines > 0 {
         let name = order.data.file_name().unwrap_or_default().to_string_lossy().into_owned();
         documents.documents.push(Document { role: DocumentRole::Head, name, bytes: head });
     }

@@ -232,7 +232,7 @@ pub(super) fn lower(source: &Source<'_>, parts: RawParts<'_>) -> Result<Lowered,
         Some(missing) => words_of(missing, MAX_POINT_ENTRIES).map_err(refuse)?,
         None => MISSING.map(str::to_owned).to_vec(),
     };
-    let times = time::lower(source, raw, parts.zone, &header)?;
+    let times = time::lower(source, parts.import, parts.zone, &header)?;
     let import = Import {
         format: raw.format,
         separator,
@@ -343,7 +343,8 @@ impl Header {
         let number = raw.names_in_line.unwrap_or(lines);
         let text = without_mark(&head.bytes);
         let line = number.checked_sub(1).filter(|_| number <= lines).and_then(|index| {
-            let line = text.split(|byte| *byte == b'\n').nth(index)?;
+            let line = text.split_inclusive(|byte| *byte == b'\n').nth(index)?;
+            let line = line.strip_suffix(b"\n")?;
             Some(line.strip_suffix(b"\r").unwrap_or(line))
         });
         let line = line.ok_or_else(|| message!("import-names-line", lines = lines))?;

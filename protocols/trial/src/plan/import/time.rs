@@ -116,10 +116,11 @@ pub(super) struct Lowered {
 
 pub(super) fn lower(
     source: &Source<'_>,
-    raw: &RawImport,
+    spanned: &Spanned<RawImport>,
     zone: &str,
     header: &Header,
 ) -> Result<Lowered, DocumentError> {
+    let raw = spanned.get_ref();
     let start = match &raw.start {
         None => None,
         Some(text) => Some(
@@ -140,7 +141,7 @@ pub(super) fn lower(
             let (rows, uncertainty) = lower_column(source, time, zone, header, start)?;
             Ok(Lowered { rows, period, uncertainty })
         }
-        _ => Err(source.refuse_whole(message!("import-times"))),
+        _ => Err(source.refuse(spanned.span(), message!("import-times"))),
     }
 }
 
