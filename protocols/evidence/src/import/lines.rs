@@ -32,7 +32,7 @@ pub struct FileDigests {
 
 /// The lines behind the beginning of a file.
 pub(super) enum Lines {
-    Text(TextLines),
+    Text(Box<TextLines>),
     Parquet(Box<ParquetLines>),
 }
 
@@ -107,7 +107,7 @@ pub(super) fn open(path: &Path, lines: usize) -> Result<(Lines, Vec<u8>), Fault>
     let reader = BufReader::with_capacity(READ_BYTES, file);
     let mut text = TextLines { path: path.to_owned(), reader, number: 0 };
     let head = text.head(lines)?;
-    Ok((Lines::Text(text), head))
+    Ok((Lines::Text(Box::new(text)), head))
 }
 
 /// The digests of a file that is read for them alone.
