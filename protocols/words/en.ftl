@@ -781,7 +781,7 @@ verify-altered-means = This means: the file is not what a station closed. Do not
 
 ## Imports
 plan-of-import = This is the plan of an import, and there is nothing to run; give it to `daq import` with the file.
-document-decimal = decimal is "." or ",", and not the separator.
+profile-decimal = decimal is "." or ",", and not the separator.
 import-misplaced = [[{ $key }]] stands only in the plan of an import, beside [import].
 import-with-links = The plan of an import has [[column]] in place of links, devices and channels.
 import-key-of-csv = The key "{ $key }" is for text files; a Parquet file has its own form.

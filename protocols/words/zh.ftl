@@ -781,7 +781,7 @@ verify-altered-means = 这表示:该文件不是台站关闭时的内容。请�
 
 ## 导入
 plan-of-import = 这是导入方案,没有可运行的内容;请连同数据文件交给 `daq import`。
-document-decimal = decimal 为 "." 或 ",",且不得与分隔符相同。
+profile-decimal = decimal 为 "." 或 ",",且不得与分隔符相同。
 import-misplaced = [[{ $key }]] 只能与 [import] 一起出现在导入方案中。
 import-with-links = 导入方案用 [[column]] 代替链路、设备和通道。
 import-key-of-csv = 键 "{ $key }" 只用于文本文件;Parquet 文件有自己的格式。

@@ -298,7 +298,7 @@ impl RawImport {
         match self.decimal.as_deref() {
             None | Some(".") => Ok(b'.'),
             Some(",") => Ok(b','),
-            Some(_) => Err(message!("document-decimal")),
+            Some(_) => Err(message!("profile-decimal")),
         }
     }
 }

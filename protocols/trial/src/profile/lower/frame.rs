@@ -203,10 +203,10 @@ fn decimal_mark(declared: Option<&str>, separator: Option<u8>) -> Result<u8, Mes
     let mark = match declared {
         None | Some(".") => b'.',
         Some(",") => b',',
-        Some(_) => return Err(message!("document-decimal")),
+        Some(_) => return Err(message!("profile-decimal")),
     };
     let apart = declared.is_none() || separator != Some(mark);
-    if apart { Ok(mark) } else { Err(message!("document-decimal")) }
+    if apart { Ok(mark) } else { Err(message!("profile-decimal")) }
 }
 
 impl RawLengthField {
