@@ -807,6 +807,7 @@ import-times = [import] needs either time and period (silence for more than thre
 import-time-format = format is "rfc3339", "seconds", "milliseconds", "unix-seconds", "unix-milliseconds", or a pattern of a date and a time such as "%Y-%m-%d %H:%M:%S%.f".
 import-time-columns = A time is made of 1 to { $limit } columns.
 import-unreadable = The file can't be read: { $why }
+import-no-file = This is no file but a folder, a pipe or the like; an import reads its file twice.
 import-not-csv = This is a Parquet file; write format = "parquet" below [import].
 import-not-parquet = This is not a Parquet file that can be read: { $why }
 import-utf16 = The file is UTF-16; save it as UTF-8.

@@ -807,6 +807,7 @@ import-times = [import] 须给出 time 和 period(超过三个周期无数据即
 import-time-format = format 为 "rfc3339"、"seconds"、"milliseconds"、"unix-seconds"、"unix-milliseconds",或日期时间格式,如 "%Y-%m-%d %H:%M:%S%.f"。
 import-time-columns = 时刻由 1 至 { $limit } 列组成。
 import-unreadable = 无法读取该文件:{ $why }
+import-no-file = 这不是文件,而是目录、管道之类;导入须将文件读两遍。
 import-not-csv = 这是 Parquet 文件;请在 [import] 下写 format = "parquet"。
 import-not-parquet = 这不是可读取的 Parquet 文件:{ $why }
 import-utf16 = 该文件为 UTF-16 编码;请另存为 UTF-8。

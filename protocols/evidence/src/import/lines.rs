@@ -118,7 +118,16 @@ pub(super) fn digests_of(path: &Path) -> Result<FileDigests, Fault> {
     Ok(file.digests())
 }
 
-pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Fault {
+/// Opens a file, which is read more than once: nothing that gives its bytes a single time will do.
+pub(super) fn open_file(path: &Path) -> Result<File, Fault> {
+    let failed = |error: std::io::Error| unreadable(path, &error);
+    if !path.metadata().map_err(failed)?.is_file() {
+        return Err(Fault::new(path, None, message!("import-no-file")));
+    }
+    File::open(path).map_err(failed)
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Fault {
     Fault::new(path, None, message!("import-unreadable", why = error))
 }
 
@@ -132,7 +141,7 @@ struct Digesting {
 
 impl Digesting {
     fn open(path: &Path) -> Result<Digesting, Fault> {
-        let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+        let file = open_file(path)?;
         Ok(Digesting { file, bytes: 0, blake3: blake3::Hasher::new(), sm3: sm3::Sm3::new() })
     }
 

@@ -5,7 +5,6 @@
 //! point as decimal mark; times as RFC 3339, with the offset where the column is of UTC and without
 //! one where it is of local time; no value is an empty field.
 
-use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,7 +20,7 @@ use trial::plan::MAX_ROW_BYTES;
 use words::{Message, message};
 
 use super::Fault;
-use super::lines::{Lines, unreadable};
+use super::lines::{Lines, open_file};
 
 /// Between two fields.
 const SEPARATOR: u8 = b',';
@@ -48,7 +47,7 @@ enum ColumnKind {
 
 /// Opens a file; the columns of these names are read. The line with the names is returned too.
 pub(super) fn open(path: &Path, names: &[String]) -> Result<(Lines, Vec<u8>), Fault> {
-    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+    let file = open_file(path)?;
     let opened = guarded(|| {
         let reader = SerializedFileReader::new(file)?;
         let schema = reader.metadata().file_metadata().schema_descr_ptr();
