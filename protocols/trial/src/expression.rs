@@ -3,10 +3,18 @@
 //! Invariants:
 //! - All arithmetic is in coherent SI units and IEEE 754 basic operations, left to right as
 //!   written, so that every machine gets the same bits.
-//! - A unit mismatch is found before anything is evaluated, by [`Expression::dimension`].
+//! - A mismatch of units or of pressure kinds is found before anything is evaluated, by
+//!   [`Expression::measure`].
+//! - Functions that need the past of a signal ([`Function::is_over_time`]) have no value of their
+//!   own here; who evaluates a signal replaces them by channels.
 //! - Length and depth are bounded; no text makes the parser panic.
 
+mod derivative;
+mod measure;
+
 use words::{Message, message};
+
+pub use measure::{Kind, Measure};
 
 use crate::unit::{Dimension, Unit};
 
@@ -56,6 +64,101 @@ pub enum Function {
     Min,
     /// Largest argument.
     Max,
+    /// `mean(x, 1 s)`: mean over the time before, as far as it was observed.
+    Mean,
+    /// `median(x, 1 s)`: median of the samples of the time before.
+    Median,
+    /// `rms(x, 1 s)`: root of the mean square over the time before.
+    Rms,
+    /// `lowest(x, 1 s)`: smallest value of the time before.
+    Lowest,
+    /// `highest(x, 1 s)`: largest value of the time before.
+    Highest,
+    /// `peak_to_peak(x, 1 s)`: largest less smallest value of the time before.
+    PeakToPeak,
+    /// `integral(x)`: integral over time from the beginning of the recording.
+    Integral,
+    /// `rate(x, 1 s)`: change over the time before, divided by that time.
+    Rate,
+    /// `frequency(x)`: reciprocal of the time between rising passages through zero.
+    Frequency,
+    /// `ground_speed(latitude, longitude, 1 s)`: way over ground over the time before, divided by
+    /// that time.
+    GroundSpeed,
+    /// `ground_track(latitude, longitude)`: way over ground from the first position.
+    GroundTrack,
+}
+
+/// The functions by their names, with the number of arguments that each takes; a window of time is
+/// the last argument.
+const FUNCTIONS: [(&str, Function, std::ops::RangeInclusive<usize>); 15] = [
+    ("abs", Function::Abs, 1..=1),
+    ("sqrt", Function::Sqrt, 1..=1),
+    ("min", Function::Min, 1..=8),
+    ("max", Function::Max, 1..=8),
+    ("mean", Function::Mean, 2..=2),
+    ("median", Function::Median, 2..=2),
+    ("rms", Function::Rms, 2..=2),
+    ("lowest", Function::Lowest, 2..=2),
+    ("highest", Function::Highest, 2..=2),
+    ("peak_to_peak", Function::PeakToPeak, 2..=2),
+    ("integral", Function::Integral, 1..=1),
+    ("rate", Function::Rate, 2..=2),
+    ("frequency", Function::Frequency, 1..=1),
+    ("ground_speed", Function::GroundSpeed, 3..=3),
+    ("ground_track", Function::GroundTrack, 2..=2),
+];
+
+impl Operation {
+    /// The result for two operands.
+    pub fn apply(self, left: f64, right: f64) -> f64 {
+        match self {
+            Operation::Add => left + right,
+            Operation::Subtract => left - right,
+            Operation::Multiply => left * right,
+            Operation::Divide => left / right,
+        }
+    }
+}
+
+impl Function {
+    /// The result for its arguments; NaN for a function over time.
+    pub fn apply(self, mut values: impl Iterator<Item = f64>) -> f64 {
+        let first = values.next().unwrap_or(f64::NAN);
+        match self {
+            Function::Abs => first.abs(),
+            Function::Sqrt => first.sqrt(),
+            Function::Min => values.fold(first, |a, b| pick(a, b, b < a)),
+            Function::Max => values.fold(first, |a, b| pick(a, b, b > a)),
+            _ => f64::NAN,
+        }
+    }
+
+    /// Whether the value at an instant depends on what the arguments were before.
+    pub fn is_over_time(self) -> bool {
+        !matches!(self, Function::Abs | Function::Sqrt | Function::Min | Function::Max)
+    }
+
+    /// Whether the last argument is a window of time.
+    pub fn has_window(self) -> bool {
+        match self {
+            Function::Mean
+            | Function::Median
+            | Function::Rms
+            | Function::Lowest
+            | Function::Highest
+            | Function::PeakToPeak
+            | Function::Rate
+            | Function::GroundSpeed => true,
+            Function::Abs
+            | Function::Sqrt
+            | Function::Min
+            | Function::Max
+            | Function::Integral
+            | Function::Frequency
+            | Function::GroundTrack => false,
+        }
+    }
 }
 
 /// How two values are compared.
@@ -122,6 +225,31 @@ impl Condition {
     /// # Errors
     /// Not of that form; the message shows the right one.
     pub fn parse(text: &str) -> Result<Condition, Message> {
+        let Comparison { left, compare, right } = Comparison::parse(text)?;
+        match left {
+            Expression::Name(signal) => Ok(Condition { signal, compare, limit: right }),
+            _ => Err(message!("condition-wrong-form", text = words::printable(text))),
+        }
+    }
+}
+
+/// `left ∘ right`, both over parameters.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Comparison {
+    /// Left side.
+    pub left: Expression,
+    /// How the two are compared.
+    pub compare: Compare,
+    /// Right side.
+    pub right: Expression,
+}
+
+impl Comparison {
+    /// Reads `rated_flow > 47 L/s`.
+    ///
+    /// # Errors
+    /// Not of that form; the message shows the right one.
+    pub fn parse(text: &str) -> Result<Comparison, Message> {
         let wrong = || message!("condition-wrong-form", text = words::printable(text));
         let at = text.find(['<', '>']).ok_or_else(wrong)?;
         let (compare, length) = match (&text[at..at + 1], text[at + 1..].starts_with('=')) {
@@ -130,12 +258,8 @@ impl Condition {
             (_, true) => (Compare::AtMost, 2),
             (_, false) => (Compare::LessThan, 1),
         };
-        match Expression::parse(&text[..at])? {
-            Expression::Name(signal) => {
-                Ok(Condition { signal, compare, limit: Expression::parse(&text[at + length..])? })
-            }
-            _ => Err(wrong()),
-        }
+        let left = Expression::parse(&text[..at])?;
+        Ok(Comparison { left, compare, right: Expression::parse(&text[at + length..])? })
     }
 }
 
@@ -154,42 +278,7 @@ impl Expression {
         if parser.at < text.len() { Err(parser.wrong()) } else { Ok(expression) }
     }
 
-    /// The dimension of the result, given the dimensions of the names.
-    ///
-    /// # Errors
-    /// An unknown name, or operands that do not fit.
-    pub fn dimension(&self, of: &dyn Fn(&str) -> Option<Dimension>) -> Result<Dimension, Message> {
-        match self {
-            Expression::Number(_, dimension) => Ok(*dimension),
-            Expression::Name(name) => {
-                of(name).ok_or_else(|| message!("expression-unknown-name", name = name))
-            }
-            Expression::Negate(inner) => inner.dimension(of),
-            Expression::Power(inner, exponent) => Ok(inner.dimension(of)?.power(*exponent)),
-            Expression::Binary(operation, left, right) => {
-                let (left, right) = (left.dimension(of)?, right.dimension(of)?);
-                match operation {
-                    Operation::Multiply => Ok(left.times(right)),
-                    Operation::Divide => Ok(left.times(right.power(-1))),
-                    Operation::Add | Operation::Subtract => same(left, right),
-                }
-            }
-            Expression::Call(function, arguments) => {
-                let first =
-                    arguments.first().map_or(Ok(Dimension::NONE), |first| first.dimension(of))?;
-                match function {
-                    Function::Sqrt => first
-                        .square_root()
-                        .ok_or_else(|| message!("expression-odd-root", dimension = first)),
-                    _ => arguments
-                        .iter()
-                        .try_fold(first, |first, next| same(first, next.dimension(of)?)),
-                }
-            }
-        }
-    }
-
-    /// The value in coherent SI units; NaN for a name without value.
+    /// The value in coherent SI units; NaN for a name without value, and for a function over time.
     pub fn evaluate(&self, of: &dyn Fn(&str) -> Option<f64>) -> f64 {
         match self {
             Expression::Number(number, _) => *number,
@@ -200,23 +289,22 @@ impl Expression {
                 (1..*exponent).fold(base, |product, _| product * base)
             }
             Expression::Binary(operation, left, right) => {
-                let (left, right) = (left.evaluate(of), right.evaluate(of));
-                match operation {
-                    Operation::Add => left + right,
-                    Operation::Subtract => left - right,
-                    Operation::Multiply => left * right,
-                    Operation::Divide => left / right,
-                }
+                operation.apply(left.evaluate(of), right.evaluate(of))
             }
             Expression::Call(function, arguments) => {
-                let mut values = arguments.iter().map(|argument| argument.evaluate(of));
-                let first = values.next().unwrap_or(f64::NAN);
-                match function {
-                    Function::Abs => first.abs(),
-                    Function::Sqrt => first.sqrt(),
-                    Function::Min => values.fold(first, |a, b| pick(a, b, b < a)),
-                    Function::Max => values.fold(first, |a, b| pick(a, b, b > a)),
-                }
+                function.apply(arguments.iter().map(|argument| argument.evaluate(of)))
+            }
+        }
+    }
+
+    /// Whether a function over time stands in it.
+    pub fn is_over_time(&self) -> bool {
+        match self {
+            Expression::Number(..) | Expression::Name(_) => false,
+            Expression::Negate(inner) | Expression::Power(inner, _) => inner.is_over_time(),
+            Expression::Binary(_, left, right) => left.is_over_time() || right.is_over_time(),
+            Expression::Call(function, arguments) => {
+                function.is_over_time() || arguments.iter().any(Expression::is_over_time)
             }
         }
     }
@@ -244,14 +332,6 @@ fn pick(a: f64, b: f64, take_b: bool) -> f64 {
         b
     } else {
         a
-    }
-}
-
-fn same(left: Dimension, right: Dimension) -> Result<Dimension, Message> {
-    if left == right {
-        Ok(left)
-    } else {
-        Err(message!("expression-mismatch", left = left, right = right))
     }
 }
 
@@ -356,13 +436,9 @@ impl Parser<'_> {
     }
 
     fn call(&mut self, name: &str) -> Result<Expression, Message> {
-        let (function, arity) = match name {
-            "abs" => (Function::Abs, 1..=1),
-            "sqrt" => (Function::Sqrt, 1..=1),
-            "min" => (Function::Min, 1..=8),
-            "max" => (Function::Max, 1..=8),
-            _ => return Err(message!("expression-unknown-function", name = name)),
-        };
+        let known = FUNCTIONS.iter().find(|(known, ..)| *known == name);
+        let (_, function, arity) =
+            known.ok_or_else(|| message!("expression-unknown-function", name = name))?;
         let mut arguments = vec![self.sum()?];
         while self.take(',') {
             arguments.push(self.sum()?);
@@ -370,7 +446,7 @@ impl Parser<'_> {
         if !self.take(')') || !arity.contains(&arguments.len()) {
             return Err(self.wrong());
         }
-        Ok(Expression::Call(function, arguments))
+        Ok(Expression::Call(*function, arguments))
     }
 
     fn number(&mut self) -> Result<Expression, Message> {
@@ -440,7 +516,8 @@ mod tests {
 
     #[test]
     fn units_are_checked_before_evaluation() {
-        let dimension = |text: &str| Expression::parse(text).unwrap().dimension(&|_| None);
+        let dimension =
+            |text: &str| Expression::parse(text).unwrap().measure(&|_| None).map(|m| m.dimension);
         assert_eq!(dimension("998 kg/m3 * 2 m/s ^ 2"), dimension("1 Pa"));
         assert!(dimension("1 MPa + 1 s").is_err());
         assert!(dimension("a").is_err());

@@ -26,7 +26,10 @@ use crate::document::{DocumentError, DocumentSet, Source, Title};
 use crate::profile::DeviceProfile;
 use crate::scenario::Scenario;
 
-pub use calibration::{Calibration, CalibrationModel, CalibrationUncertainty};
+pub use calibration::{
+    Amount, Calibration, CalibrationComponent, CalibrationModel, CalibrationUncertainty, Component,
+    ComponentKind, Distribution, MAX_COMPONENTS, NoFullScale, Scale,
+};
 pub use import::{
     BYTE_ORDER_MARK, FileFormat, Import, ImportForm, ImportMark, LineKind, MAX_HEADER_LINES,
     MAX_IMPORT_MARKS, MAX_ROW_BYTES, MarkTime, RowClock, RowTimes, TimeFault, TimeFormat,

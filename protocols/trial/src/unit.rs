@@ -99,6 +99,9 @@ const UNITS: &[Unit] = &[
     unit("deg", PLAIN, std::f64::consts::PI / 180.0),
     unit("rad", PLAIN, 1.0),
     unit("dB(A)", PLAIN, 1.0),
+    // The candela is no base unit here: an illuminance is a number of its own quantity.
+    unit("lx", PLAIN, 1.0),
+    unit("dB", PLAIN, 1.0),
     unit("ppm", PLAIN, 1e-6),
     // Share of the lower explosive limit of the gas.
     unit("%LEL", PLAIN, 0.01),
@@ -109,6 +112,7 @@ const UNITS: &[Unit] = &[
     unit("m2", [2, 0, 0, 0, 0], 1.0),
     unit("m3", VOLUME, 1.0),
     unit("L", VOLUME, 1e-3),
+    unit("mL", VOLUME, 1e-6),
     unit("m/s", VELOCITY, 1.0),
     unit("mm/s", VELOCITY, 1e-3),
     unit("km/h", VELOCITY, 1.0 / 3.6),
@@ -133,10 +137,14 @@ const UNITS: &[Unit] = &[
     unit("mbar", PRESSURE, 1e2),
     // Pound-force per square inch, NIST SP 811 (2008) table B.8.
     unit("psi", PRESSURE, 6894.757),
+    // Inch of mercury at 32 °F, NIST SP 811 (2008) table B.8.
+    unit("inHg", PRESSURE, 3386.38),
     unit("m3/s", FLOW, 1.0),
     unit("m3/h", FLOW, 1.0 / 3600.0),
     unit("L/s", FLOW, 1e-3),
     unit("L/min", FLOW, 1e-3 / 60.0),
+    // US gallon per minute, NIST SP 811 (2008) table B.8.
+    unit("gal/min", FLOW, 6.309_02e-5),
     unit("s", TIME, 1.0),
     unit("ms", TIME, 1e-3),
     unit("min", TIME, 60.0),
@@ -145,11 +153,13 @@ const UNITS: &[Unit] = &[
     unit("kHz", RATE, 1e3),
     // Revolutions are counted as pure numbers, so that r/min is 1/60 per second.
     unit("r/min", RATE, 1.0 / 60.0),
+    unit("1/min", RATE, 1.0 / 60.0),
     unit("deg/s", RATE, std::f64::consts::PI / 180.0),
     unit("V", VOLTAGE, 1.0),
     unit("kV", VOLTAGE, 1e3),
     unit("A", CURRENT, 1.0),
     unit("mA", CURRENT, 1e-3),
+    unit("ohm", [2, 1, -3, -2, 0], 1.0),
     unit("W", POWER, 1.0),
     unit("kW", POWER, 1e3),
     unit("VA", POWER, 1.0),
@@ -184,6 +194,7 @@ impl Unit {
             "deg/s" => "°/s".to_owned(),
             "ug/m3" => "µg/m³".to_owned(),
             "1" => String::new(),
+            "ohm" => "Ω".to_owned(),
             symbol => symbol.replace("m3", "m³").replace("m2", "m²").replace("s2", "s²"),
         }
     }
@@ -258,6 +269,12 @@ quantities! {
     RelativeHumidity = "relative-humidity", PLAIN;
     /// A-weighted sound level.
     SoundLevel = "sound-level", PLAIN;
+    /// Illuminance.
+    Illuminance = "illuminance", PLAIN;
+    /// Electric resistance.
+    Resistance = "resistance", [2, 1, -3, -2, 0];
+    /// Level of a signal or of its loss.
+    SignalLevel = "signal-level", PLAIN;
     /// Plane angle; also latitude, longitude and course.
     Angle = "angle", PLAIN;
     /// Pressure above the atmosphere's.

@@ -489,6 +489,14 @@ impl Lowering<'_> {
                 let narrower = |(a, b): (f64, f64)| (a.max(low), b.min(high));
                 channel.range = Some(channel.range.map_or((low, high), narrower));
             }
+            let calibration = channel.calibration.and_then(|index| calibrations.get(index));
+            if let Some(Err(missing)) = calibration.map(|c| c.components_at(0.0, channel.range)) {
+                return Err(refuse(message!(
+                    "plan-component-full-scale",
+                    channel = channel.id,
+                    component = missing.component,
+                )));
+            }
         }
         let mut ids = BTreeSet::new();
         match channels.iter().find(|channel| !ids.insert(&channel.id)) {
@@ -511,6 +519,9 @@ impl Lowering<'_> {
                 let role = words::printable(name);
                 refuse(message!("plan-unknown-role", role = role, known = known.join(" ")))
             })?;
+            if role.reading {
+                return Err(refuse(message!("plan-reading-role", role = name)));
+            }
             let bound = spanned.get_ref();
             let index =
                 channels.iter().position(|channel| channel.id.0 == *bound).ok_or_else(|| {
