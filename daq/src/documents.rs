@@ -37,7 +37,7 @@ fn find(role: DocumentRole, reference: &str, folder: &Path) -> Option<Vec<u8>> {
     let shipped = match role {
         DocumentRole::Scenario => catalogue::scenarios(),
         DocumentRole::Device => catalogue::devices(),
-        DocumentRole::Plan => &[],
+        DocumentRole::Plan | DocumentRole::Head => &[],
     };
     match shipped.iter().find(|shipped| shipped.id == reference) {
         Some(shipped) => Some(shipped.bytes.to_vec()),

@@ -67,9 +67,10 @@ impl Budget {
     pub fn of(link: &Link) -> Budget {
         Budget::new(match &link.kind {
             LinkKind::Serial { baud, .. } => FLOOD_BAUD_FACTOR * u64::from(*baud) / CHARACTER_BITS,
-            LinkKind::Tcp { .. } | LinkKind::RtuOverTcp { .. } | LinkKind::BytesOverTcp { .. } => {
-                FLOOD_TCP_BYTES_PER_SECOND
-            }
+            LinkKind::Tcp { .. }
+            | LinkKind::RtuOverTcp { .. }
+            | LinkKind::BytesOverTcp { .. }
+            | LinkKind::Imported => FLOOD_TCP_BYTES_PER_SECOND,
         })
     }
 

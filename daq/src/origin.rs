@@ -54,6 +54,7 @@ impl NotLive {
             LinkKind::Tcp { address }
             | LinkKind::RtuOverTcp { address }
             | LinkKind::BytesOverTcp { address } => of_address(*address),
+            LinkKind::Imported => Some(NotLive::Unknown),
         }
     }
 
@@ -84,6 +85,7 @@ impl NotLive {
             LinkKind::Tcp { address }
             | LinkKind::RtuOverTcp { address }
             | LinkKind::BytesOverTcp { address } => address.to_string(),
+            LinkKind::Imported => link.id.clone(),
         };
         match self {
             NotLive::PseudoTerminal => {

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use trial::document::{DocumentError, DocumentSet};
-use trial::plan::{LinkKind, Plan, RequestPlan};
+use trial::document::{DocumentError, DocumentSet, Source};
+use trial::plan::{LinkKind, Plan, RequestPlan, import_form};
 use wire::plan::BusBudget;
 use words::{Language, Message, message};
 
@@ -51,7 +51,9 @@ impl PrepareError {
 /// # Errors
 /// A document is refused, or a bus can't carry the plan.
 pub fn prepare(path: &Path) -> Result<Prepared, PrepareError> {
-    let prepared = resolve(gather(path)?)?;
+    let documents = gather(path)?;
+    refuse_import(&documents)?;
+    let prepared = resolve(documents)?;
     match prepared.budgets.iter().find(|budget| !budget.closed_loop && budget.busy_share > 1.0) {
         Some(budget) => Err(PrepareError::Overbooked(message!(
             "plan-overbooked",
@@ -61,6 +63,16 @@ pub fn prepare(path: &Path) -> Result<Prepared, PrepareError> {
             possible = format!("{:.1}", budget.polls_per_second / budget.busy_share),
         ))),
         None => Ok(prepared),
+    }
+}
+
+/// Refuses the plan of an import: there is nothing to run.
+fn refuse_import(documents: &DocumentSet) -> Result<(), DocumentError> {
+    let Some(plan) = documents.plan() else { return Ok(()) };
+    let source = Source::new(&plan.name, &plan.bytes)?;
+    match import_form(source)? {
+        Some(_) => Err(source.refuse_whole(message!("plan-of-import"))),
+        None => Ok(()),
     }
 }
 

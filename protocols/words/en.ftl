@@ -549,6 +549,7 @@ device-means-unstable = moving (flagged 1)
 device-means-invalid = not valid (flagged 3)
 device-means-overload = over range (no value)
 device-means-underload = under range (no value)
+device-means-missing = no value, by the text (no value)
 device-means-refused = refused (device error 1)
 
 ## Daemon: causes of trouble
@@ -855,3 +856,53 @@ verify-witness-none = Witness: it keeps no head of this run that is by the run's
 verify-trusted-means = This means: these are the bytes that the holder of that key closed, and the plan was fixed before the first sample. It is a station seal and nobody's personal signature; it does not say that a clock or a sensor was right.
 verify-unconfirmed-means = This means: the file agrees with itself. Who made it, and that it was not made anew, is not shown.
 verify-altered-means = This means: the file is not what a station closed. Do not rely on it; ask for another copy.
+
+## Imports
+plan-of-import = This is the plan of an import, and there is nothing to run; give it to `daq import` with the file.
+profile-decimal = decimal is "." or ",", and not the separator.
+import-misplaced = [[{ $key }]] stands only in the plan of an import, beside [import].
+import-with-links = The plan of an import has [[column]] in place of links, devices and channels.
+import-key-of-csv = The key "{ $key }" is for text files; a Parquet file has its own form.
+import-separator = separator is one of "," ";" "|" ":" "~" "^", a tabulator ("\t") or a blank.
+import-words = Of comment and missing there are at most { $most } texts, each of up to { $limit } bytes without blanks at its ends.
+import-column-count = A file has 1 to { $limit } columns that are imported, each with its own [[column]].
+import-header-lines = header_lines is 0 to { $limit }.
+import-columns = A file without a header needs columns, the number of fields of a row: 1 to { $limit }.
+import-without-file = This is the plan of an import; it needs the file, and is read by `daq import`.
+import-names-line = names_in_line is 1 to { $lines }, and that line must be there: the file ends before.
+import-not-utf8 = The line with the names of the columns is not UTF-8. Save the file as UTF-8, or name the columns by their positions: name = 3.
+import-names-broken = Line { $line } of the file, with the names of the columns, has a quote that is not closed.
+import-no-position = There is no field { $position }: a row has { $fields } fields. Positions count from 1.
+import-no-column = The file has no column "{ $name }". Its columns: { $known }
+import-column-twice = The file has several columns "{ $name }"; name the column by its position: name = 3.
+import-mark-count = The plan of an import has at most { $limit } marks.
+import-mark-time = at is a time such as "2026-05-01T08:00:12+08:00" or "2026-05-01 08:00:12" at the site, or a duration since the first row such as "12.5 s".
+import-mark-outside = The mark "{ $text }" lies outside of the rows of the file.
+import-start = start is a time such as "2026-05-01T08:00:00+08:00", or "2026-05-01 08:00:00" at the site.
+import-start-missing = Here start is needed, the wall time at the number 0 or of the first row, such as "2026-05-01T08:00:00+08:00".
+import-start-misplaced = start is for "seconds", "milliseconds" and every alone; here the rows tell their time.
+import-times = [import] needs either time and period (silence for more than three periods is a gap), or every and start.
+import-time-format = format is "rfc3339", "seconds", "milliseconds", "unix-seconds", "unix-milliseconds", or a pattern of a date and a time such as "%Y-%m-%d %H:%M:%S%.f".
+import-time-columns = A time is made of 1 to { $limit } columns.
+import-unreadable = The file can't be read: { $why }
+import-no-file = This is no file but a folder, a pipe or the like; an import reads its file twice.
+import-not-csv = This is a Parquet file; write format = "parquet" below [import].
+import-not-parquet = This is not a Parquet file that can be read: { $why }
+import-utf16 = The file is UTF-16; save it as UTF-8.
+import-line-too-long = A line is longer than { $limit } bytes; is it a text file with lines?
+import-head-too-long = The lines before the first row are longer than { $limit } bytes; check header_lines.
+import-parquet-kind = The column "{ $name }" holds neither numbers, times nor texts.
+import-no-rows = No line has { $fields } fields, as a row should: check separator, header_lines and columns.
+import-bad-time = "{ $text }" is no time of the declared format. If such lines are no rows, give the text with which they begin as comment.
+import-skipped-time = "{ $text }" does not exist in the declared zone: the clocks were put forward over it.
+import-time-range = "{ $text }" lies outside of the years 1678 to 2261.
+import-backwards = The time { $time } lies before that of the row before, { $before }. Rows must be in the order of time.
+import-changed = The file was changed while it was read; nothing was imported.
+import-not-plan = The plan has no [import]; for a trial that runs use `daq run`.
+import-counts = Imported { $file }: { $rows } rows, { $damaged } damaged lines, { $seconds } s.
+import-first-damaged = The first damaged line is { $line }; what it held is a gap.
+import-unfinished = The last line has no end, so that it may be cut short; it was not taken as a row.
+import-digests = { $bytes } bytes, BLAKE3 { $blake3 }, SM3 { $sm3 }
+help-import = Make a trial file out of the CSV or Parquet file of another logger.
+help-arg-data = The file of the other logger.
+help-arg-mapping = The plan of the import, a TOML file with [import] and [[column]].

@@ -549,6 +549,7 @@ device-means-unstable = 不稳定(标志 1)
 device-means-invalid = 无效(标志 3)
 device-means-overload = 超上限(无值)
 device-means-underload = 超下限(无值)
+device-means-missing = 文字表示无值(无值)
 device-means-refused = 拒绝执行(设备错误 1)
 
 ## 采集程序:故障原因
@@ -855,3 +856,53 @@ verify-witness-none = 见证方:没有由本次运行的密钥或受信任密钥
 verify-trusted-means = 这表示:这些字节即该密钥持有者关闭文件时的内容,且方案在首个样本之前已固定。这是台站封签,不是任何人的个人签名;它不说明时钟或传感器是否准确。
 verify-unconfirmed-means = 这表示:文件自身相符。由谁制作、是否被重新制作,未得到证明。
 verify-altered-means = 这表示:该文件不是台站关闭时的内容。请勿采信,并索取另一副本。
+
+## 导入
+plan-of-import = 这是导入方案,没有可运行的内容;请连同数据文件交给 `daq import`。
+profile-decimal = decimal 为 "." 或 ",",且不得与分隔符相同。
+import-misplaced = [[{ $key }]] 只能与 [import] 一起出现在导入方案中。
+import-with-links = 导入方案用 [[column]] 代替链路、设备和通道。
+import-key-of-csv = 键 "{ $key }" 只用于文本文件;Parquet 文件有自己的格式。
+import-separator = separator 为 "," ";" "|" ":" "~" "^"、制表符("\t")或空格之一。
+import-words = comment 和 missing 各最多 { $most } 条,每条不超过 { $limit } 字节,首尾无空白。
+import-column-count = 一个文件导入 1 至 { $limit } 列,每列写一个 [[column]]。
+import-header-lines = header_lines 为 0 至 { $limit }。
+import-columns = 没有表头的文件须给出 columns,即每行的字段数:1 至 { $limit }。
+import-without-file = 这是导入方案;须连同数据文件由 `daq import` 读取。
+import-names-line = names_in_line 为 1 至 { $lines },且文件中须有该行:文件在此之前已结束。
+import-not-utf8 = 列名所在行不是 UTF-8。请将文件另存为 UTF-8,或按位置指定列:name = 3。
+import-names-broken = 文件第 { $line } 行(列名行)的引号未闭合。
+import-no-position = 没有第 { $position } 个字段:每行有 { $fields } 个字段。位置从 1 起计。
+import-no-column = 文件中没有列 "{ $name }"。现有列:{ $known }
+import-column-twice = 文件中有多个列 "{ $name }";请按位置指定:name = 3。
+import-mark-count = 导入方案最多有 { $limit } 个标记。
+import-mark-time = at 为时刻,如 "2026-05-01T08:00:12+08:00" 或现场时间 "2026-05-01 08:00:12",或自首行起的时长,如 "12.5 s"。
+import-mark-outside = 标记 "{ $text }" 不在文件各行的时间范围内。
+import-start = start 为时刻,如 "2026-05-01T08:00:00+08:00",或现场时间 "2026-05-01 08:00:00"。
+import-start-missing = 此处须给出 start,即数值 0 或首行对应的时刻,如 "2026-05-01T08:00:00+08:00"。
+import-start-misplaced = start 仅用于 "seconds"、"milliseconds" 和 every;此处各行自带时刻。
+import-times = [import] 须给出 time 和 period(超过三个周期无数据即为间断),或给出 every 和 start。
+import-time-format = format 为 "rfc3339"、"seconds"、"milliseconds"、"unix-seconds"、"unix-milliseconds",或日期时间格式,如 "%Y-%m-%d %H:%M:%S%.f"。
+import-time-columns = 时刻由 1 至 { $limit } 列组成。
+import-unreadable = 无法读取该文件:{ $why }
+import-no-file = 这不是文件,而是目录、管道之类;导入须将文件读两遍。
+import-not-csv = 这是 Parquet 文件;请在 [import] 下写 format = "parquet"。
+import-not-parquet = 这不是可读取的 Parquet 文件:{ $why }
+import-utf16 = 该文件为 UTF-16 编码;请另存为 UTF-8。
+import-line-too-long = 有一行超过 { $limit } 字节;这是按行的文本文件吗?
+import-head-too-long = 首行数据之前的内容超过 { $limit } 字节;请检查 header_lines。
+import-parquet-kind = 列 "{ $name }" 既不是数值、时刻,也不是文本。
+import-no-rows = 没有一行有 { $fields } 个字段:请检查 separator、header_lines 和 columns。
+import-bad-time = "{ $text }" 不是所声明格式的时刻。若此类行不是数据行,请将其开头文字列为 comment。
+import-skipped-time = "{ $text }" 在所声明的时区中不存在:时钟在此向前拨过。
+import-time-range = "{ $text }" 超出 1678 至 2261 年的范围。
+import-backwards = 时刻 { $time } 早于上一行的 { $before }。各行须按时间先后排列。
+import-changed = 该文件在读取期间被改动;未导入任何内容。
+import-not-plan = 该方案没有 [import];运行试验请用 `daq run`。
+import-counts = 已导入 { $file }:{ $rows } 行,损坏 { $damaged } 行,{ $seconds } s。
+import-first-damaged = 第一处损坏在第 { $line } 行;其内容记为间断。
+import-unfinished = 最后一行没有行结束符,可能已被截断;未作为数据行。
+import-digests = { $bytes } 字节,BLAKE3 { $blake3 },SM3 { $sm3 }
+help-import = 将其他记录仪的 CSV 或 Parquet 文件转成试验文件。
+help-arg-data = 其他记录仪的数据文件。
+help-arg-mapping = 导入方案,含 [import] 与 [[column]] 的 TOML 文件。

@@ -12,6 +12,7 @@ mod control;
 mod demo;
 mod files;
 mod help;
+mod import;
 mod key;
 mod out;
 mod recover;
@@ -129,6 +130,19 @@ enum Command {
     },
     Recover {
         folder: PathBuf,
+        #[command(flatten)]
+        signing: key::Signing,
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+    },
+    Import {
+        data: PathBuf,
+        #[arg(long)]
+        mapping: PathBuf,
+        #[arg(long)]
+        out: Option<PathBuf>,
+        #[arg(long)]
+        by: Option<String>,
         #[command(flatten)]
         signing: key::Signing,
         #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -272,6 +286,12 @@ fn dispatch(command: Command, language: Language) -> Outcome {
         Command::Seal { file, keys, format } => seal::seal(&file, keys, format, language),
         Command::Recover { folder, signing, format } => {
             recover::recover(&folder, &signing, format, language)
+        }
+        Command::Import { data, mapping, out, by, signing, format } => {
+            let by = control::name_given(by, language)?;
+            let (by, out) = (by.as_deref(), output_folder(out));
+            let request = import::Request { data: &data, mapping: &mapping, out: &out, by };
+            import::import(&request, &signing, format, language)
         }
         Command::Audit { recording, format } => audit::audit(&recording, format, language),
         Command::Amend { file, what } => amend::amend(&file, what, language),

@@ -239,7 +239,7 @@ fn unfinished(error: &SessionError, root: &Path, needed: u64, language: Language
 
 /// What is printed at the end of a run for a program.
 #[derive(Serialize)]
-struct Finished<'a> {
+pub(super) struct Finished<'a> {
     file: String,
     origin: OriginKind,
     not_live: &'a [String],
@@ -252,35 +252,44 @@ struct Finished<'a> {
     findings: &'a [trial::finding::Finding],
 }
 
-/// Prints the result of a run and returns the exit code.
-pub(super) fn conclude(built: &Built, format: Format, language: Language) -> Outcome {
-    let file = words::printable(&built.path.display().to_string());
-    let root = built.seal.journal_root;
-    match format {
-        Format::Json => {
-            let findings = &built.findings;
-            print_json(&Finished {
-                file,
-                origin: built.origin.origin,
-                not_live: &built.origin.station.not_live,
-                sealed: built.is_sealed(),
-                key: Some(built.origin.station.key.as_str()).filter(|_| built.is_sealed()),
-                root: journal::ChainValue(root).to_hex(),
-                root_fingerprint: short_fingerprint(&root),
-                conclusion: &findings.conclusion,
-                findings: &findings.findings,
-            })?;
-        }
-        Format::Text => {
-            out!("{}", render::origin(&built.origin, language));
-            out!("{}", render::findings(&built.findings, language));
-            outln!("{} {file}", text(language, "run-file"));
-            let digits = short_fingerprint(&root);
-            outln!("{}", message!("run-root-fingerprint", digits = digits).in_language(language));
-            outln!("{}", render::seal(built.seal.state, language));
+impl<'a> Finished<'a> {
+    /// What is printed of a finished file.
+    pub(super) fn of(built: &'a Built) -> Finished<'a> {
+        let root = built.seal.journal_root;
+        Finished {
+            file: words::printable(&built.path.display().to_string()),
+            origin: built.origin.origin,
+            not_live: &built.origin.station.not_live,
+            sealed: built.is_sealed(),
+            key: Some(built.origin.station.key.as_str()).filter(|_| built.is_sealed()),
+            root: journal::ChainValue(root).to_hex(),
+            root_fingerprint: short_fingerprint(&root),
+            conclusion: &built.findings.conclusion,
+            findings: &built.findings.findings,
         }
     }
+}
+
+/// Prints the result of a run and returns the exit code.
+pub(super) fn conclude(built: &Built, format: Format, language: Language) -> Outcome {
+    match format {
+        Format::Json => {
+            print_json(&Finished::of(built))?;
+        }
+        Format::Text => show_built(built, language),
+    }
     Ok(verdict::exit_code(&built.findings))
+}
+
+/// Shows a finished file: what was found, where it is, and how it can be known again.
+pub(super) fn show_built(built: &Built, language: Language) {
+    let file = words::printable(&built.path.display().to_string());
+    out!("{}", render::origin(&built.origin, language));
+    out!("{}", render::findings(&built.findings, language));
+    outln!("{} {file}", text(language, "run-file"));
+    let digits = short_fingerprint(&built.seal.journal_root);
+    outln!("{}", message!("run-root-fingerprint", digits = digits).in_language(language));
+    outln!("{}", render::seal(built.seal.state, language));
 }
 
 /// Shows status: redrawn on a terminal, a line now and then elsewhere, JSON lines for a program.

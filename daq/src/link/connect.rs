@@ -116,6 +116,7 @@ pub async fn connect(link: &Link) -> Result<Line, ConnectError> {
             watch_peer(&stream).map_err(|error| refused(error.to_string()))?;
             Ok(Line::Tcp(stream))
         }
+        LinkKind::Imported => Err(ConnectError(message!("plan-of-import"))),
     }
 }
 

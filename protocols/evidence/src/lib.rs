@@ -12,6 +12,7 @@ mod amendment;
 mod builder;
 mod folder;
 mod heads;
+mod import;
 mod key;
 mod ledger;
 mod recover;
@@ -34,6 +35,7 @@ pub use amendment::{
 pub use builder::{Builder, Built};
 pub use folder::{RunFolder, RunLock, run_folders, sync_folder};
 pub use heads::{append_head, key_of};
+pub use import::{Fault, FileDigests, ImportError, ImportOrder, Imported, import};
 pub use key::{
     DEFAULT_KEY_NAME, KeyError, KeyFolder, KeyRun, ListedKey, Rotation, StationKey,
     forbid_core_dumps,

@@ -131,6 +131,24 @@ pub enum DocumentRole {
     Scenario,
     /// A device profile that the plan names.
     Device,
+    /// The beginning of an imported file, before its first row; its name is the file's.
+    Head,
+}
+
+impl DocumentRole {
+    /// All roles, in the order of their numbers in a journal.
+    pub const ALL: [DocumentRole; 4] =
+        [DocumentRole::Plan, DocumentRole::Scenario, DocumentRole::Device, DocumentRole::Head];
+
+    /// The stable English name, as the trial file carries it.
+    pub fn name(self) -> &'static str {
+        match self {
+            DocumentRole::Plan => "plan",
+            DocumentRole::Scenario => "scenario",
+            DocumentRole::Device => "device",
+            DocumentRole::Head => "head",
+        }
+    }
 }
 
 /// The exact bytes of one document of a trial.

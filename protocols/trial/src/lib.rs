@@ -11,6 +11,7 @@ pub mod channel;
 pub mod columns;
 pub mod document;
 pub mod expression;
+pub mod fields;
 pub mod finding;
 pub mod plan;
 pub mod profile;

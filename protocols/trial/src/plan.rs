@@ -9,6 +9,7 @@
 //! A key that this version does not act upon is refused as unknown, never ignored.
 
 mod calibration;
+mod import;
 mod limit;
 mod lower;
 mod request;
@@ -29,8 +30,13 @@ pub use calibration::{
     Amount, Calibration, CalibrationComponent, CalibrationModel, CalibrationUncertainty, Component,
     ComponentKind, Distribution, MAX_COMPONENTS, NoFullScale, Scale,
 };
+pub use import::{
+    BYTE_ORDER_MARK, FileFormat, Import, ImportForm, ImportMark, LineKind, MAX_HEADER_LINES,
+    MAX_IMPORT_MARKS, MAX_ROW_BYTES, MarkTime, RowClock, RowTimes, TimeFault, TimeFormat,
+    without_mark,
+};
 pub use limit::{RedAction, RedLimit};
-pub use lower::referenced_documents;
+pub use lower::{import_form, referenced_documents};
 pub use request::{Ask, Request, RequestPlan};
 
 /// Most links of one plan.
@@ -97,6 +103,8 @@ pub enum LinkKind {
         /// Address and port.
         address: SocketAddr,
     },
+    /// The file of another logger; nothing runs on it.
+    Imported,
 }
 
 /// A line to one or more devices.
@@ -187,6 +195,8 @@ pub struct Plan {
     pub zone: String,
     /// Documents for the report: commission, item, run, site, people; text as written.
     pub particulars: Particulars,
+    /// How the rows of another logger's file are read; `None` for a trial that runs.
+    pub import: Option<Import>,
     /// Links in document order.
     pub links: Vec<Link>,
     /// Devices in document order.

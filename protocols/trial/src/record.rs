@@ -717,9 +717,7 @@ fn decode_poll_due(payload: &[u8]) -> Option<PollDue> {
 
 fn decode_document(payload: &[u8]) -> Option<Document> {
     let (&role, rest) = payload.split_first()?;
-    let role = [DocumentRole::Plan, DocumentRole::Scenario, DocumentRole::Device]
-        .into_iter()
-        .find(|known| *known as u8 == role)?;
+    let role = DocumentRole::ALL.into_iter().find(|known| *known as u8 == role)?;
     let (length, rest) = rest.split_first_chunk::<2>()?;
     let (name, bytes) = rest.split_at_checked(usize::from(u16::from_le_bytes(*length)))?;
     let name = std::str::from_utf8(name).ok()?.to_owned();

@@ -282,6 +282,12 @@ const REFUSALS: &[Refusal] = &[
         "Nothing is asked of this device; remove timeout, turnaround, retries and connect_pause.",
     ),
     of_frame(
+        "profile-decimal",
+        "[frame] #<\nend = \"\\n\"\nseparator = \",\"\ndecimal = \",\"\n[[message]]\nid = \"m\"",
+        &[FIELD],
+        "decimal is \".\" or \",\", and not the separator.",
+    ),
+    of_frame(
         "profile-text-or-number",
         LINE,
         &["#<field = 1\ntype = \"u16\""],

@@ -501,12 +501,11 @@ fn stored_documents(source: &Source) -> Result<DocumentSet, TrialFileError> {
     let mut documents = Vec::with_capacity(names.len());
     for name in names {
         let path = format!("{}/{name}", layout::DOCUMENTS);
-        let role = match source.text(&path, "role")?.as_str() {
-            "plan" => DocumentRole::Plan,
-            "scenario" => DocumentRole::Scenario,
-            "device" => DocumentRole::Device,
-            other => return Err(malformed(&path, format!("unknown role {other:?}"))),
-        };
+        let role = source.text(&path, "role")?;
+        let role = DocumentRole::ALL
+            .into_iter()
+            .find(|known| known.name() == role)
+            .ok_or_else(|| malformed(&path, format!("unknown role {role:?}")))?;
         documents.push(Document {
             role,
             name: source.text(&path, "name")?,

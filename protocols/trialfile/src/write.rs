@@ -383,7 +383,7 @@ fn write_documents(
     for (index, document) in documents.iter().enumerate() {
         let name = format!("{}/{index:03}", layout::DOCUMENTS);
         let dataset = fixed(file, &name, &document.bytes, all)?;
-        attribute(&dataset, "role", role_name(document))?;
+        attribute(&dataset, "role", document.role.name())?;
         attribute(&dataset, "name", &document.name)?;
         attribute(&dataset, "blake3", &blake3::hash(&document.bytes).to_hex())?;
         // Beside it the digest of GB/T 32905-2016, for those who have to use that one.
@@ -395,14 +395,6 @@ fn write_documents(
 
 fn malformed(what: &str, why: &str) -> TrialFileError {
     TrialFileError::Malformed { what: what.to_owned(), why: why.to_owned() }
-}
-
-fn role_name(document: &Document) -> &'static str {
-    match document.role {
-        trial::document::DocumentRole::Plan => "plan",
-        trial::document::DocumentRole::Scenario => "scenario",
-        trial::document::DocumentRole::Device => "device",
-    }
 }
 
 /// A group as JSON carries it.

@@ -69,8 +69,8 @@ pub fn framing_of(link: &Link) -> Framing {
     match link.kind {
         LinkKind::Serial { .. } | LinkKind::RtuOverTcp { .. } => Framing::Rtu,
         LinkKind::Tcp { .. } => Framing::Tcp,
-        // A link of other bytes carries no Modbus; it has no framing to be wrong.
-        LinkKind::BytesOverTcp { .. } => Framing::Rtu,
+        // What carries no Modbus has no framing to be wrong.
+        LinkKind::BytesOverTcp { .. } | LinkKind::Imported => Framing::Rtu,
     }
 }
 

@@ -137,6 +137,7 @@ pub(super) fn status_lines(status: &PointStatus, language: Language) -> Vec<Stri
         FlagMeaning::Invalid,
         FlagMeaning::Overload,
         FlagMeaning::Underload,
+        FlagMeaning::Missing,
         FlagMeaning::Refused,
     ] {
         let flags = status.flags.iter().filter(|flag| flag.means == meaning);
@@ -185,6 +186,7 @@ fn meaning_word(meaning: FlagMeaning, language: Language) -> String {
         FlagMeaning::Invalid => text(language, "device-means-invalid"),
         FlagMeaning::Overload => text(language, "device-means-overload"),
         FlagMeaning::Underload => text(language, "device-means-underload"),
+        FlagMeaning::Missing => text(language, "device-means-missing"),
         FlagMeaning::Refused => text(language, "device-means-refused"),
     }
 }

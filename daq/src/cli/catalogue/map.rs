@@ -82,9 +82,9 @@ pub(super) fn where_found(profile: &DeviceProfile, point: &Point, language: Lang
             format!("{} × {registers}", in_table(*table, *address))
         }
         Place::NmeaField { sentence, field, valid_when, .. } => {
-            let field = frame::text_place(&TextPlace::Field(*field), language);
+            let field = frame::text_place(&TextPlace::Field((*field).into()), language);
             let valid = valid_when.as_ref().map(|(field, is)| {
-                let field = frame::text_place(&TextPlace::Field(*field), language);
+                let field = frame::text_place(&TextPlace::Field((*field).into()), language);
                 let is = words::printable(is);
                 message!("device-valid-when", place = field, is = is).in_language(language)
             });

@@ -11,9 +11,9 @@ use toml::Spanned;
 use words::{Message, message};
 
 use super::{
-    Calibration, CharacterFrame, Commission, Device, Item, Link, LinkKind, MAX_CHANNELS,
-    MAX_DEVICES, MAX_LINKS, ParameterOrigin, ParameterValue, Parity, Particulars, People, Plan,
-    RunParticulars, Site,
+    Calibration, CharacterFrame, Commission, Device, Import, ImportForm, Item, Link, LinkKind,
+    MAX_CHANNELS, MAX_DEVICES, MAX_LINKS, ParameterOrigin, ParameterValue, Parity, Particulars,
+    People, Plan, RunParticulars, Site,
 };
 use crate::channel::{Channel, ChannelId, ChannelIndex, is_identifier};
 use crate::document::{DocumentError, DocumentRole, DocumentSet, Source, Title};
@@ -48,6 +48,11 @@ struct RawPlan {
     roles: BTreeMap<String, Spanned<String>>,
     #[serde(default)]
     parameters: BTreeMap<String, Spanned<RawParameter>>,
+    import: Option<Spanned<super::import::RawImport>>,
+    #[serde(default)]
+    column: Vec<Spanned<super::import::RawColumn>>,
+    #[serde(default)]
+    mark: Vec<Spanned<super::import::RawMark>>,
 }
 
 #[derive(Deserialize)]
@@ -96,12 +101,12 @@ struct RawDevice {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawChannel {
-    id: String,
-    point: String,
-    range: Option<[f64; 2]>,
-    calibration: Option<String>,
-    every: Option<String>,
+pub(super) struct RawChannel {
+    pub(super) id: String,
+    pub(super) point: String,
+    pub(super) range: Option<[f64; 2]>,
+    pub(super) calibration: Option<String>,
+    pub(super) every: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -129,6 +134,16 @@ pub fn referenced_documents(
     Ok(references)
 }
 
+/// What must be known of the plan of an import before the file's beginning can be read; `None` for
+/// a plan of another kind.
+///
+/// # Errors
+/// As [`referenced_documents`].
+pub fn import_form(source: Source<'_>) -> Result<Option<ImportForm>, DocumentError> {
+    let raw: RawPlan = source.parse()?;
+    Ok(raw.import.as_ref().map(|import| super::import::form(import.get_ref(), &raw.column)))
+}
+
 pub(super) fn lower(source: Source<'_>, documents: &DocumentSet) -> Result<Plan, DocumentError> {
     let raw: RawPlan = source.parse()?;
     let lowering = Lowering { source };
@@ -138,11 +153,10 @@ pub(super) fn lower(source: Source<'_>, documents: &DocumentSet) -> Result<Plan,
         return Err(source.refuse(raw.site.span(), message!("plan-unknown-zone", zone = zone)));
     }
     let scenario = lowering.scenario(&raw.trial.scenario, documents)?;
-    let links = lowering.links(&raw.link)?;
-    let devices = lowering.devices(&raw.device, &links, documents)?;
-    lowering.reject_mixed_links(&raw.device, &links, &devices)?;
+    let Lines { import, links, devices, channels } = lowering.lines(&raw, documents)?;
     let calibrations = super::calibration::lower(&source, &raw.calibration)?;
-    let channels = lowering.channels(&raw.channel, &devices, &calibrations)?;
+    let channels = channels.as_deref().unwrap_or(&raw.channel);
+    let channels = lowering.channels(channels, &devices, &calibrations)?;
     let red_limits = super::limit::lower(&source, &raw.limits, &channels)?;
     let roles = lowering.roles(&raw.roles, &channels, &scenario)?;
     let parameters = lowering.parameters(&raw.parameters, &scenario)?;
@@ -160,6 +174,7 @@ pub(super) fn lower(source: Source<'_>, documents: &DocumentSet) -> Result<Plan,
             site,
             people: raw.people,
         },
+        import,
         links,
         devices,
         channels,
@@ -172,6 +187,15 @@ pub(super) fn lower(source: Source<'_>, documents: &DocumentSet) -> Result<Plan,
 
 struct Lowering<'a> {
     source: Source<'a>,
+}
+
+/// Where the samples come from.
+struct Lines {
+    import: Option<Import>,
+    links: Vec<Link>,
+    devices: Vec<Device>,
+    /// The channels of an import; `None` for those of the plan.
+    channels: Option<Vec<Spanned<RawChannel>>>,
 }
 
 impl Lowering<'_> {
@@ -195,6 +219,44 @@ impl Lowering<'_> {
         parse_duration(text).filter(|duration| *duration <= limit).ok_or_else(|| {
             let limit = format!("{} s", limit.as_secs());
             self.refuse(at, message!("document-bad-duration", limit = limit))
+        })
+    }
+
+    /// The links and devices of a trial that runs, or the file of one that is imported.
+    fn lines(&self, raw: &RawPlan, documents: &DocumentSet) -> Result<Lines, DocumentError> {
+        let Some(import) = &raw.import else {
+            if let Some(at) = raw.column.first().map(Spanned::span) {
+                return Err(self.refuse(at, message!("import-misplaced", key = "column")));
+            }
+            if let Some(at) = raw.mark.first().map(Spanned::span) {
+                return Err(self.refuse(at, message!("import-misplaced", key = "mark")));
+            }
+            let links = self.links(&raw.link)?;
+            let devices = self.devices(&raw.device, &links, documents)?;
+            self.reject_mixed_links(&raw.device, &links, &devices)?;
+            return Ok(Lines { import: None, links, devices, channels: None });
+        };
+        let lines = [
+            raw.link.first().map(Spanned::span),
+            raw.device.first().map(Spanned::span),
+            raw.channel.first().map(Spanned::span),
+        ];
+        if let Some(at) = lines.into_iter().flatten().next() {
+            return Err(self.refuse(at, message!("import-with-links")));
+        }
+        let parts = super::import::RawParts {
+            import,
+            columns: &raw.column,
+            marks: &raw.mark,
+            zone: &raw.site.get_ref().zone,
+            head: documents.documents.iter().find(|one| one.role == DocumentRole::Head),
+        };
+        let lowered = super::import::lower(&self.source, parts)?;
+        Ok(Lines {
+            import: Some(lowered.import),
+            links: vec![lowered.link],
+            devices: vec![lowered.device],
+            channels: Some(lowered.channels),
         })
     }
 

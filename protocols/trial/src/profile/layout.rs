@@ -3,7 +3,8 @@
 //!
 //! Invariants of the resolved form:
 //! - a frame's length is bounded by [`FrameLayout::max_length`], at most
-//!   [`MAX_STREAM_FRAME_BYTES`](super::MAX_STREAM_FRAME_BYTES);
+//!   [`MAX_STREAM_FRAME_BYTES`](super::MAX_STREAM_FRAME_BYTES) of a device, and
+//!   [`MAX_ROW_BYTES`](crate::plan::MAX_ROW_BYTES) of an imported file;
 //! - there is at least one message; either all of them answer a query or none does;
 //! - patterns compile.
 
@@ -22,6 +23,8 @@ pub struct FrameLayout {
     pub max_length: usize,
     /// Byte between the fields of a text.
     pub separator: Option<u8>,
+    /// Decimal mark of the numbers in a text: `.` or `,`.
+    pub decimal: u8,
     /// What guards a frame.
     pub checksum: Option<Checksum>,
     /// Messages, in the order of the document.
@@ -174,6 +177,9 @@ pub struct MessageLayout {
     /// A regular expression over the text behind the start and before the end, or the checksum with
     /// the bytes that it leaves uncovered: the whole of it must match. Its named groups are fields.
     pub pattern: Option<String>,
+    /// How many fields its text has between separators, which quotes protect (RFC 4180); `None` for
+    /// any number of them, and quotes are bytes like others.
+    pub fields: Option<usize>,
     /// What the daemon sends to be answered with this message; `None` if the device sends it by
     /// itself.
     pub query: Option<Vec<u8>>,
@@ -199,7 +205,7 @@ impl MessageLayout {
 pub enum TextPlace {
     /// Field between separators, from 1. The first begins behind the frame's start bytes, the
     /// last ends before the end, or the checksum with the bytes that it leaves uncovered.
-    Field(u8),
+    Field(u16),
     /// A named group of the message's pattern.
     Group(String),
     /// So many bytes from an offset, counted from the frame's first byte.
@@ -266,6 +272,8 @@ pub enum FlagMeaning {
     Overload,
     /// Under its range: no value (sentinel).
     Underload,
+    /// The text says that there is no value (sentinel).
+    Missing,
     /// The device could not carry the query out: no value, device error 1.
     Refused,
 }

@@ -5,7 +5,7 @@
 //! - consecutive skipped bytes are one gap on each group of the link;
 //! - silence longer than [`SILENT_PERIODS`] declared periods is a gap of its group.
 
-use trial::plan::{Device, Plan, RequestPlan, SILENT_PERIODS};
+use trial::plan::{Device, LinkKind, Plan, RequestPlan, SILENT_PERIODS};
 use trial::profile::{Dialect, Place};
 use trial::record::{Cause, Record};
 use trial::recording::{Gap, GapCause, GroupIndex, SampleGroup};
@@ -16,7 +16,7 @@ use super::sample::{BinaryPoint, Conversion};
 use super::timeline::Timeline;
 use super::{Output, Row, Sample, Samples};
 use crate::dialect::Scan;
-use crate::dialect::frame::Frames;
+use crate::dialect::frame::{Decoded, Frames};
 use crate::dialect::nmea::{Field, Nmea};
 use crate::dialect::sync_sum::SyncSum;
 use crate::dialect::weighing::Weighing;
@@ -184,7 +184,6 @@ impl StreamLink {
                     bytes
                 }
                 Scan::Frame(bytes) => {
-                    self.end_skipped(output);
                     self.frame(rest.get(..bytes).unwrap_or(rest), output);
                     bytes
                 }
@@ -226,19 +225,25 @@ impl StreamLink {
             ended: self.timeline.ended(end - 1),
             record: self.timeline.record(end - 1),
         };
-        self.position = end;
-        output.link.framed += frame.len() as u64;
         self.samples.clear();
         let group = match &mut self.speaker {
             Speaker::Nmea(sentences) => sentences.decode(frame, &mut self.samples),
             Speaker::Weighing(lines) => lines.decode(frame, &mut self.samples),
             Speaker::SyncSum(frames) => frames.decode(frame, &mut self.samples),
-            Speaker::Frames(frames) => frames.decode(frame, &mut self.samples),
-            Speaker::Bus(bus) => {
-                bus.frame(frame, time, &mut self.groups, output);
-                return;
-            }
+            Speaker::Frames(frames) => match frames.decode(frame, &mut self.samples) {
+                Decoded::Row(group) => Some(group),
+                Decoded::WithoutSamples => None,
+                Decoded::Damaged => return self.skip(frame.len(), output),
+            },
+            Speaker::Bus(_) => None,
         };
+        self.end_skipped(output);
+        self.position = end;
+        output.link.framed += frame.len() as u64;
+        if let Speaker::Bus(bus) = &mut self.speaker {
+            bus.frame(frame, time, &mut self.groups, output);
+            return;
+        }
         output.link.frames.stream += 1;
         if let Some(group) = group {
             let row = Row {
@@ -341,7 +346,8 @@ fn speaker(
             let channels = groups
                 .iter()
                 .flat_map(|(group, members)| members.channels.iter().map(|index| (*group, *index)));
-            match profile.and_then(|profile| Frames::new(plan, profile, channels)) {
+            let of_file = matches!(plan.links[link].kind, LinkKind::Imported);
+            match profile.and_then(|profile| Frames::new(plan, of_file, profile, channels)) {
                 Some(frames) => Speaker::Frames(Box::new(frames)),
                 None => Speaker::Bus(Bus::new(plan, link, byte_uncertainty_ns, groups)),
             }

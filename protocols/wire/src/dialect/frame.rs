@@ -4,6 +4,8 @@
 //! Invariants:
 //! - A frame that is whole but that no message fits is a frame without samples.
 //! - Of several messages that fit, the first of the profile counts.
+//! - A file is read from its beginning, its lines are the whole of it, and a line that no message
+//!   fits is damaged.
 
 mod checksum;
 mod escape;
@@ -37,16 +39,31 @@ pub(crate) struct Frames {
     messages: Vec<Message>,
     /// By message: its group and points.
     points: Vec<(Option<GroupIndex>, Vec<MessagePoint>)>,
+    of_file: bool,
+}
+
+/// What a whole frame is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Decoded {
+    /// A message with points, whose samples were decoded.
+    Row(GroupIndex),
+    /// Nothing that has samples.
+    WithoutSamples,
+    /// No row and no other line of a file.
+    Damaged,
 }
 
 impl Frames {
     /// The frames of a profile with the channels of its groups; `None` for another dialect.
+    /// `of_file` says that they are the lines of an imported file.
     pub(crate) fn new(
         plan: &Plan,
+        of_file: bool,
         profile: &DeviceProfile,
         channels: impl Iterator<Item = (GroupIndex, ChannelIndex)>,
     ) -> Option<Frames> {
-        let scanner = Scanner::new(profile.layout.as_ref()?);
+        let layout = profile.layout.as_ref()?;
+        let scanner = if of_file { Scanner::of_file(layout) } else { Scanner::new(layout) };
         let messages = Message::all(profile);
         let mut points = vec![(None, Vec::new()); messages.len()];
         for (group, channel) in channels {
@@ -58,7 +75,7 @@ impl Frames {
                 points.push(point);
             }
         }
-        Some(Frames { scanner, messages, points })
+        Some(Frames { scanner, messages, points, of_file })
     }
 
     /// What stands at the start of `bytes`; `last` says that no more will come.
@@ -71,8 +88,18 @@ impl Frames {
         self.scanner.set_in_step(false);
     }
 
-    /// Decodes a frame into `samples`; `None` if no message of the profile with points fits it.
-    pub(crate) fn decode(&mut self, frame: &[u8], samples: &mut Vec<Sample>) -> Option<GroupIndex> {
+    /// Decodes a frame into `samples`.
+    pub(crate) fn decode(&mut self, frame: &[u8], samples: &mut Vec<Sample>) -> Decoded {
+        let found = self.find(frame, samples);
+        match found {
+            Some(Some(group)) => Decoded::Row(group),
+            None if self.of_file => Decoded::Damaged,
+            _ => Decoded::WithoutSamples,
+        }
+    }
+
+    /// The group of the message that a frame is, if that has points; `None` if it is none.
+    fn find(&mut self, frame: &[u8], samples: &mut Vec<Sample>) -> Option<Option<GroupIndex>> {
         let content = self.scanner.content(frame)?;
         let body = self.scanner.body(&content);
         let mut messages = self.messages.iter_mut().zip(&self.points);
@@ -82,7 +109,7 @@ impl Frames {
                 samples.push(point.sample(&found)?);
             }
             Some(*group)
-        })?
+        })
     }
 }
 

@@ -45,6 +45,7 @@ pub(super) struct RawFrame {
     escape: Option<RawEscape>,
     max_length: Option<usize>,
     separator: Option<String>,
+    decimal: Option<String>,
     checksum: Option<RawChecksum>,
     turnaround: Option<Spanned<String>>,
     timeout: Option<Spanned<String>>,
@@ -114,6 +115,7 @@ pub(super) fn lower_sync_frame(
                 && raw.escape.is_none()
                 && raw.max_length.is_none()
                 && raw.separator.is_none()
+                && raw.decimal.is_none()
                 && raw.checksum.is_none()
                 && raw.has_no_polling();
             let (Some(sync), Some(length), true) = (raw.sync, raw.length, alone) else {
@@ -190,9 +192,21 @@ impl RawFrame {
             Some([byte]) => Some(*byte),
             Some(_) => return Err(message!("profile-separator")),
         };
-        let messages = Vec::new();
-        Ok(FrameLayout { start, end, max_length: longest, separator, checksum, messages })
+        let decimal = decimal_mark(self.decimal.as_deref(), separator)?;
+        let (max_length, messages) = (longest, Vec::new());
+        Ok(FrameLayout { start, end, max_length, separator, decimal, checksum, messages })
     }
+}
+
+/// The decimal mark of numbers in a text: `.` unless `,` is declared, and never the separator.
+fn decimal_mark(declared: Option<&str>, separator: Option<u8>) -> Result<u8, Message> {
+    let mark = match declared {
+        None | Some(".") => b'.',
+        Some(",") => b',',
+        Some(_) => return Err(message!("profile-decimal")),
+    };
+    let apart = declared.is_none() || separator != Some(mark);
+    if apart { Ok(mark) } else { Err(message!("profile-decimal")) }
 }
 
 impl RawLengthField {
@@ -291,8 +305,13 @@ fn lower_message(
     if messages > 1 && literal.is_none() && raw.pattern.is_none() && query.is_none() {
         return Err(message!("profile-message-unknown", message = id));
     }
-    let message =
-        MessageLayout { id: raw.id.clone(), literal, pattern: raw.pattern.clone(), query };
+    let message = MessageLayout {
+        id: raw.id.clone(),
+        literal,
+        pattern: raw.pattern.clone(),
+        fields: None,
+        query,
+    };
     let pattern_length = message.pattern.as_ref().map_or(0, String::len);
     if pattern_length > MAX_PATTERN_BYTES || message.matcher().is_err() {
         return Err(message!("profile-bad-pattern", message = id));

@@ -371,7 +371,7 @@ impl PointLowering<'_> {
             (Some(_), Some(_)) => Err(message!("profile-text-or-number", point = point)),
             (Some(RawField::Number(number)), None) => {
                 let fits = *number > 0 && layout.separator.is_some();
-                fits.then_some(Some(TextPlace::Field(*number))).ok_or_else(bad)
+                fits.then_some(Some(TextPlace::Field(u16::from(*number)))).ok_or_else(bad)
             }
             (Some(RawField::Name(name)), None) => {
                 let matcher = layout.messages.get(message).and_then(|m| m.matcher().ok()?);

@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use regex::bytes::{CaptureLocations, Regex};
+use trial::fields::split;
 use trial::profile::{DeviceProfile, FlagCondition, Place, Point, TextPlace};
 
 /// One message: how it is known, and what was found in the frame that was looked at last.
@@ -14,6 +15,9 @@ pub(crate) struct Message {
     literal: Option<(usize, Vec<u8>)>,
     pattern: Option<Pattern>,
     separator: Option<u8>,
+    decimal: u8,
+    /// The number of fields that it has, and where those of the last frame stand.
+    fields: Option<(usize, Vec<Range<usize>>)>,
     /// Bytes before the checksum or the end that the numbers of its points need.
     needed: usize,
 }
@@ -50,6 +54,8 @@ impl Message {
                 literal: message.literal.clone(),
                 pattern,
                 separator: layout.separator,
+                decimal: layout.decimal,
+                fields: message.fields.map(|count| (count, Vec::with_capacity(count))),
                 needed: needed.unwrap_or(0),
             }
         };
@@ -69,10 +75,20 @@ impl Message {
             return None;
         }
         let text = content.get(body.clone())?;
+        if let Some((count, fields)) = &mut self.fields
+            && !(split(text, self.separator?, fields) && fields.len() == *count)
+        {
+            return None;
+        }
         if let Some(Pattern { matcher, groups }) = &mut self.pattern {
             matcher.captures_read(groups, text)?;
         }
         Some(Found { content, body, message: self })
+    }
+
+    /// Decimal mark of the numbers in its texts.
+    pub(super) fn decimal_mark(&self) -> u8 {
+        self.decimal
     }
 
     /// The number of a named group of the pattern.
@@ -108,6 +124,9 @@ impl Found<'_> {
         let body = || self.content.get(self.body.clone());
         let text = match place {
             Text::Field(number) => {
+                if let Some((_, fields)) = &self.message.fields {
+                    return body()?.get(fields.get(*number)?.clone());
+                }
                 let separator = self.message.separator?;
                 body()?.split(|byte| *byte == separator).nth(*number)
             }

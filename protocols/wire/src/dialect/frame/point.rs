@@ -31,6 +31,8 @@ pub(crate) struct MessagePoint {
     /// Where the unit is shown, and what a number in it is to be multiplied with.
     unit: Option<(Text, Vec<Factor>)>,
     flags: Vec<(Condition, FlagMeaning)>,
+    /// Decimal mark of a number in a text.
+    mark: u8,
     conversion: Conversion,
 }
 
@@ -98,6 +100,7 @@ impl MessagePoint {
             negative: status.negative,
             unit,
             flags: flags.collect(),
+            mark: message.decimal_mark(),
             conversion: Conversion::new(plan, channel),
         };
         Some((index, point))
@@ -119,7 +122,7 @@ impl MessagePoint {
         let raw = match &self.number {
             Number::Text(place) => match found.text(place) {
                 None | Some(b"") => return Some(self.conversion.nothing(Quality::Sentinel)),
-                Some(text) => match decimal(text) {
+                Some(text) => match decimal(text, self.mark) {
                     None => return Some(self.conversion.nothing(Quality::NotFinite)),
                     Some(number) => Raw::f64(number),
                 },
@@ -171,7 +174,9 @@ impl From<FlagMeaning> for Remark {
     fn from(means: FlagMeaning) -> Remark {
         match means {
             FlagMeaning::Refused => Remark::Refused,
-            FlagMeaning::Overload | FlagMeaning::Underload => Remark::NoValue,
+            FlagMeaning::Overload | FlagMeaning::Underload | FlagMeaning::Missing => {
+                Remark::NoValue
+            }
             FlagMeaning::Invalid => Remark::Invalid,
             FlagMeaning::Unstable => Remark::Unstable,
         }
@@ -184,9 +189,29 @@ fn bits_of(found: &Found<'_>, bits: StatusBits) -> Option<u8> {
     Some(found.content.get(bits.offset)?.checked_shr(u32::from(bits.low))? & mask)
 }
 
-/// A decimal number: perhaps a sign, with blanks behind it or not, digits with at most one point,
-/// perhaps a decimal exponent. Neither a word nor a sign alone.
-fn decimal(text: &[u8]) -> Option<f64> {
+/// Longest number in a text with another decimal mark than the point, in bytes.
+const MAX_NUMBER_BYTES: usize = 64;
+
+/// A decimal number: perhaps a sign, with blanks behind it or not, digits with at most one decimal
+/// mark, perhaps a decimal exponent. Neither a word nor a sign alone.
+fn decimal(text: &[u8], mark: u8) -> Option<f64> {
+    if mark == b'.' {
+        return with_point(text);
+    }
+    let mut copy = [0; MAX_NUMBER_BYTES];
+    let copy = copy.get_mut(..text.len())?;
+    for (to, from) in copy.iter_mut().zip(text) {
+        *to = match *from {
+            // It would group digits, and whoever takes it for the mark is wrong a thousandfold.
+            b'.' => return None,
+            byte if byte == mark => b'.',
+            byte => byte,
+        };
+    }
+    with_point(copy)
+}
+
+fn with_point(text: &[u8]) -> Option<f64> {
     let (negative, digits) = match text.split_first()? {
         (b'-', rest) => (true, rest.trim_ascii_start()),
         (b'+', rest) => (false, rest.trim_ascii_start()),
@@ -231,8 +256,20 @@ mod tests {
             ("0x10", None),
             ("1\u{2}2", None),
         ] {
-            assert_eq!(decimal(text.as_bytes()), number, "{text}");
+            assert_eq!(decimal(text.as_bytes(), b'.'), number, "{text}");
+            if !text.contains(',') {
+                let comma = text.replace('.', ",");
+                assert_eq!(decimal(comma.as_bytes(), b','), number, "{comma}");
+            }
         }
-        assert_eq!(decimal(b"-0").map(f64::to_bits), Some((-0.0f64).to_bits()));
+        assert_eq!(decimal(b"-0", b'.').map(f64::to_bits), Some((-0.0f64).to_bits()));
+    }
+
+    #[test]
+    fn marks_that_group_digits_make_no_number() {
+        for text in ["1.234,5", "1.5", "1,2,3", "1,234.5", &"1".repeat(65)] {
+            assert_eq!(decimal(text.as_bytes(), b','), None, "{text}");
+        }
+        assert_eq!(decimal(b"1,5", b'.'), None);
     }
 }

@@ -79,6 +79,12 @@ impl Scanner {
         Scanner { lone: true, ..Scanner::new(layout) }
     }
 
+    /// A scanner for the lines of a file, which is read from its beginning; a line may be empty.
+    pub(crate) fn of_file(layout: &FrameLayout) -> Scanner {
+        let scanner = Scanner::new(layout);
+        Scanner { in_step: true, shortest: scanner.shortest.saturating_sub(1), ..scanner }
+    }
+
     /// Says whether what comes next begins a frame.
     pub(crate) fn set_in_step(&mut self, in_step: bool) {
         self.in_step = in_step;
