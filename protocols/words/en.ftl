@@ -422,7 +422,12 @@ plan-calibration-count = A plan has at most { $limit } calibrations.
 plan-calibration-date = Calibration "{ $id }": date and due are days such as 2026-03-31.
 plan-calibration-model = Calibration "{ $id }": linear has gain and offset; polynomial 1 to 10 coefficients; table at least 2 points with ascending first numbers; all finite, and nothing of another model.
 plan-calibration-gives = Calibration "{ $id }": quantity and unit stand together.
-plan-calibration-uncertainty = Calibration "{ $id }": uncertainty = {"{"} expanded, coverage_factor {"}"} with expanded not negative and coverage_factor at least 1.
+plan-calibration-uncertainty = Calibration "{ $id }": uncertainty = {"{"} expanded, coverage_factor, degrees_of_freedom {"}"} with expanded not negative, coverage_factor at least 1 and, where given, degrees_of_freedom at least 1.
+plan-component-count = Calibration "{ $id }" has at most { $limit } components.
+plan-component-amount = Component "{ $id }": give exactly one of half_width (with distribution "rectangular", "triangular" or "u-shaped"), expanded with coverage_factor of at least 1 (distribution "normal"), standard; finite, not negative, in the unit of the corrected value, or in percent with of = "reading" or "full-scale".
+plan-component-freedom = Component "{ $id }": degrees_of_freedom is at least 1; leave it out where the component is well known.
+plan-component-twofold = Calibration "{ $id }": component "{ $component }" is the maker's specification of an instrument whose values are not corrected; the uncertainty of a certificate and a residual are those of corrected values. Keep the specification, or keep uncertainty with components of kind "residual" and "drift", not both: the same errors would count twice.
+plan-component-full-scale = Channel "{ $channel }": component "{ $component }" of its calibration is a share of full scale; give the channel range = [low, high] in the unit after calibration.
 plan-unknown-calibration = There is no [[calibration]] with the id "{ $calibration }".
 plan-bad-limit = The limit of "{ $channel }" needs above or below, finite, and below less than above.
 plan-modbus-over-bytes = Device "{ $device }" speaks Modbus: its link is of kind "tcp" or "rtu-over-tcp".

@@ -422,7 +422,12 @@ plan-calibration-count = 试验方案最多有 { $limit } 份校准。
 plan-calibration-date = 校准 "{ $id }":date 和 due 为日期,如 2026-03-31。
 plan-calibration-model = 校准 "{ $id }":linear 给出 gain 和 offset;polynomial 给出 1 至 10 个系数;table 至少 2 个点且第一个数递增;均为有限数,且不混用其他模型的键。
 plan-calibration-gives = 校准 "{ $id }":quantity 与 unit 须同时给出。
-plan-calibration-uncertainty = 校准 "{ $id }":uncertainty = {"{"} expanded, coverage_factor {"}"},expanded 不为负,coverage_factor 不小于 1。
+plan-calibration-uncertainty = 校准 "{ $id }":uncertainty = {"{"} expanded, coverage_factor, degrees_of_freedom {"}"},expanded 不为负,coverage_factor 不小于 1;如给出 degrees_of_freedom,不小于 1。
+plan-component-count = 校准 "{ $id }" 最多有 { $limit } 个不确定度分量。
+plan-component-amount = 分量 "{ $id }":half_width(配 distribution "rectangular"、"triangular" 或 "u-shaped")、expanded(配不小于 1 的 coverage_factor,distribution 为 "normal")、standard 三者给出且只给出一个;须为有限数且不为负,以修正后值的单位计;如给出 of = "reading" 或 "full-scale",则为百分数。
+plan-component-freedom = 分量 "{ $id }":degrees_of_freedom 不小于 1;分量充分可靠时不必给出。
+plan-component-twofold = 校准 "{ $id }":分量 "{ $component }" 是制造商给出的技术指标,适用于不作修正的示值;证书的不确定度和修正后的残差适用于修正后的值。二者择一:只用技术指标,或用 uncertainty 加 "residual"、"drift" 分量;同时使用会重复计入同一误差。
+plan-component-full-scale = 通道 "{ $channel }":其校准的分量 "{ $component }" 按满量程的百分数给出;请为该通道给出 range = [下限, 上限](以校准后的单位计)。
 plan-unknown-calibration = 没有 id 为 "{ $calibration }" 的 [[calibration]]。
 plan-bad-limit = "{ $channel }" 的限值需要 above 或 below,为有限数,且 below 小于 above。
 plan-modbus-over-bytes = 设备 "{ $device }" 使用 Modbus:其链路须为 kind = "tcp" 或 "rtu-over-tcp"。

@@ -9,6 +9,7 @@
 //!   own here; who evaluates a signal replaces them by channels.
 //! - Length and depth are bounded; no text makes the parser panic.
 
+mod derivative;
 mod measure;
 
 use words::{Message, message};

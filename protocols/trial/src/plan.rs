@@ -25,7 +25,10 @@ use crate::document::{DocumentError, DocumentSet, Source, Title};
 use crate::profile::DeviceProfile;
 use crate::scenario::Scenario;
 
-pub use calibration::{Calibration, CalibrationModel, CalibrationUncertainty};
+pub use calibration::{
+    Amount, Calibration, CalibrationComponent, CalibrationModel, CalibrationUncertainty, Component,
+    ComponentKind, Distribution, MAX_COMPONENTS, NoFullScale, Scale,
+};
 pub use limit::{RedAction, RedLimit};
 pub use lower::referenced_documents;
 pub use request::{Ask, Request, RequestPlan};

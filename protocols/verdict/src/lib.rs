@@ -22,6 +22,7 @@ mod operator;
 mod outcome;
 mod phase;
 mod signal;
+pub mod uncertainty;
 
 pub use conclusion::exit_code;
 pub use derived::derived_samples;

@@ -6,6 +6,8 @@
 //! - applying one uses IEEE 754 additions, multiplications and divisions alone, so that the same
 //!   number comes out everywhere.
 
+mod uncertainty;
+
 use serde::Deserialize;
 use toml::Spanned;
 use words::message;
@@ -15,6 +17,11 @@ use crate::document::{DocumentError, Source};
 use crate::profile::resolve_unit;
 use crate::time::is_date;
 use crate::unit::{Quantity, Unit};
+
+pub use uncertainty::{
+    Amount, CalibrationComponent, CalibrationUncertainty, Component, ComponentKind, Distribution,
+    MAX_COMPONENTS, NoFullScale, Scale,
+};
 
 /// Most coefficients of a polynomial.
 pub const MAX_COEFFICIENTS: usize = 10;
@@ -41,6 +48,8 @@ pub struct Calibration {
     pub gives: Option<(Quantity, Unit)>,
     /// Uncertainty that the certificate states.
     pub uncertainty: Option<CalibrationUncertainty>,
+    /// What else makes the corrected value uncertain; ids are unique within the calibration.
+    pub components: Vec<CalibrationComponent>,
 }
 
 /// How an indicated value becomes the corrected one.
@@ -57,15 +66,6 @@ pub enum CalibrationModel {
     Polynomial(Vec<f64>),
     /// Straight lines between `(indicated, corrected)` points; no value outside of them.
     Table(Vec<(f64, f64)>),
-}
-
-/// Uncertainty as a certificate states it.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct CalibrationUncertainty {
-    /// Expanded uncertainty U, in the unit of the corrected value.
-    pub expanded: f64,
-    /// Coverage factor k.
-    pub coverage_factor: f64,
 }
 
 impl CalibrationModel {
@@ -105,7 +105,9 @@ pub(super) struct RawCalibration {
     points: Option<Vec<[f64; 2]>>,
     quantity: Option<Quantity>,
     unit: Option<Spanned<String>>,
-    uncertainty: Option<RawUncertainty>,
+    uncertainty: Option<uncertainty::RawUncertainty>,
+    #[serde(default)]
+    component: Vec<Spanned<uncertainty::RawComponent>>,
 }
 
 #[derive(Deserialize, Clone, Copy)]
@@ -114,13 +116,6 @@ enum RawModel {
     Linear,
     Polynomial,
     Table,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawUncertainty {
-    expanded: f64,
-    coverage_factor: f64,
 }
 
 pub(super) fn lower(
@@ -156,19 +151,7 @@ pub(super) fn lower(
             }
             _ => return Err(refuse(message!("plan-calibration-gives", id = id))),
         };
-        let uncertainty = match &calibration.uncertainty {
-            None => None,
-            Some(RawUncertainty { expanded, coverage_factor })
-                if *expanded >= 0.0
-                    && expanded.is_finite()
-                    && *coverage_factor >= 1.0
-                    && coverage_factor.is_finite() =>
-            {
-                let (expanded, coverage_factor) = (*expanded, *coverage_factor);
-                Some(CalibrationUncertainty { expanded, coverage_factor })
-            }
-            Some(_) => return Err(refuse(message!("plan-calibration-uncertainty", id = id))),
-        };
+        let (uncertainty, components) = uncertainty::lower(source, spanned.span(), calibration)?;
         calibrations.push(Calibration {
             id: calibration.id.clone(),
             certificate: calibration.certificate.clone(),
@@ -177,6 +160,7 @@ pub(super) fn lower(
             model,
             gives,
             uncertainty,
+            components,
         });
     }
     Ok(calibrations)

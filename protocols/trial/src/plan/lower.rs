@@ -427,6 +427,14 @@ impl Lowering<'_> {
                 let narrower = |(a, b): (f64, f64)| (a.max(low), b.min(high));
                 channel.range = Some(channel.range.map_or((low, high), narrower));
             }
+            let calibration = channel.calibration.and_then(|index| calibrations.get(index));
+            if let Some(Err(missing)) = calibration.map(|c| c.components_at(0.0, channel.range)) {
+                return Err(refuse(message!(
+                    "plan-component-full-scale",
+                    channel = channel.id,
+                    component = missing.component,
+                )));
+            }
         }
         let mut ids = BTreeSet::new();
         match channels.iter().find(|channel| !ids.insert(&channel.id)) {
