@@ -45,6 +45,19 @@ pub struct LateReading {
     pub entered_at: WallTime,
 }
 
+/// A file that belongs to a statement: it is kept beside, and known by its digest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attachment {
+    /// Name of the file.
+    pub name: String,
+    /// BLAKE3 digest of its bytes, in hexadecimal.
+    pub blake3: String,
+}
+
+/// Most attachments of one statement.
+pub const MAX_ATTACHMENTS: usize = 64;
+
 /// What an amendment says.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -71,6 +84,33 @@ pub enum Amendment {
     Witness {
         /// What was seen.
         statement: String,
+        /// The criterion that it is about.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        criterion: Option<String>,
+        /// Whether the criterion's statement is true.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        holds: Option<bool>,
+        /// Photos and videos that show it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        attachments: Vec<Attachment>,
+    },
+    /// An instrument was checked after the trial.
+    PostCheck {
+        /// Channel of the plan.
+        channel: String,
+        /// Whether it passed.
+        passed: bool,
+        /// How it was checked, and what came out.
+        statement: String,
+    },
+    /// From an instant on a channel was another sensor.
+    Rebound {
+        /// Channel of the plan.
+        channel: String,
+        /// From when on.
+        at: TrialTime,
+        /// Number of the sensor, and its calibration.
+        sensor: String,
     },
     /// The trial was not done as agreed.
     Deviation {
@@ -119,6 +159,8 @@ impl Amendment {
             Amendment::SignOff { .. } => "sign-off",
             Amendment::Reading(_) => "reading",
             Amendment::Witness { .. } => "witness",
+            Amendment::PostCheck { .. } => "post-check",
+            Amendment::Rebound { .. } => "rebound",
             Amendment::Deviation { .. } => "deviation",
             Amendment::Note { .. } => "note",
             Amendment::MarkCorrection { .. } => "mark-correction",
@@ -130,9 +172,15 @@ impl Amendment {
         let fits = |texts: &[&str]| texts.iter().all(|text| text.len() <= MAX_TEXT_BYTES);
         match self {
             Amendment::ReEvaluation { scenario, digest, .. } => fits(&[scenario, digest]),
-            Amendment::SignOff { statement, .. } | Amendment::Witness { statement } => {
-                fits(&[statement])
+            Amendment::SignOff { statement, .. } => fits(&[statement]),
+            Amendment::Witness { statement, criterion, attachments, .. } => {
+                let files = attachments.iter().all(|file| fits(&[&file.name, &file.blake3]));
+                files
+                    && attachments.len() <= MAX_ATTACHMENTS
+                    && fits(&[statement, criterion.as_deref().unwrap_or_default()])
             }
+            Amendment::PostCheck { channel, statement, .. } => fits(&[channel, statement]),
+            Amendment::Rebound { channel, sensor, .. } => fits(&[channel, sensor]),
             Amendment::Reading(reading) => {
                 let LateReading { of, value, unit, resolution, instrument, .. } = reading;
                 let texts = fits(&[of, value, unit, resolution, instrument]);

@@ -109,7 +109,31 @@ const FUNCTIONS: [(&str, Function, std::ops::RangeInclusive<usize>); 15] = [
     ("ground_track", Function::GroundTrack, 2..=2),
 ];
 
+impl Operation {
+    /// The result for two operands.
+    pub fn apply(self, left: f64, right: f64) -> f64 {
+        match self {
+            Operation::Add => left + right,
+            Operation::Subtract => left - right,
+            Operation::Multiply => left * right,
+            Operation::Divide => left / right,
+        }
+    }
+}
+
 impl Function {
+    /// The result for its arguments; NaN for a function over time.
+    pub fn apply(self, mut values: impl Iterator<Item = f64>) -> f64 {
+        let first = values.next().unwrap_or(f64::NAN);
+        match self {
+            Function::Abs => first.abs(),
+            Function::Sqrt => first.sqrt(),
+            Function::Min => values.fold(first, |a, b| pick(a, b, b < a)),
+            Function::Max => values.fold(first, |a, b| pick(a, b, b > a)),
+            _ => f64::NAN,
+        }
+    }
+
     /// Whether the value at an instant depends on what the arguments were before.
     pub fn is_over_time(self) -> bool {
         !matches!(self, Function::Abs | Function::Sqrt | Function::Min | Function::Max)
@@ -265,24 +289,10 @@ impl Expression {
                 (1..*exponent).fold(base, |product, _| product * base)
             }
             Expression::Binary(operation, left, right) => {
-                let (left, right) = (left.evaluate(of), right.evaluate(of));
-                match operation {
-                    Operation::Add => left + right,
-                    Operation::Subtract => left - right,
-                    Operation::Multiply => left * right,
-                    Operation::Divide => left / right,
-                }
+                operation.apply(left.evaluate(of), right.evaluate(of))
             }
             Expression::Call(function, arguments) => {
-                let mut values = arguments.iter().map(|argument| argument.evaluate(of));
-                let first = values.next().unwrap_or(f64::NAN);
-                match function {
-                    Function::Abs => first.abs(),
-                    Function::Sqrt => first.sqrt(),
-                    Function::Min => values.fold(first, |a, b| pick(a, b, b < a)),
-                    Function::Max => values.fold(first, |a, b| pick(a, b, b > a)),
-                    _ => f64::NAN,
-                }
+                function.apply(arguments.iter().map(|argument| argument.evaluate(of)))
             }
         }
     }

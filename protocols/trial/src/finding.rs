@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::document::Title;
 use crate::expression::Compare;
-use crate::scenario::{Class, DecisionRule, LimitSource};
+use crate::scenario::{Class, DecisionRule, LimitSource, Retest};
 use crate::time::Span;
 
 /// Verdict on a criterion, or on the whole.
@@ -61,6 +61,85 @@ impl Verdict {
             Verdict::Error => "error",
         }
     }
+}
+
+/// What keeps a criterion undecided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cause {
+    /// A signal was silent for too long.
+    Gap,
+    /// A signal had values that may not be judged.
+    BadQuality,
+    /// The recording, or the phase, ended too early.
+    TooShort,
+    /// A precondition was not met, or is itself undecided.
+    Precondition,
+    /// The instrument can't decide the criterion: too slow, or too uncertain.
+    InstrumentUnfit,
+    /// The calibration of an instrument was due before the trial.
+    CalibrationOutOfDate,
+    /// A channel was bound to another sensor meanwhile.
+    SensorRebound,
+    /// An instrument failed its check after the trial.
+    FailedPostCheck,
+    /// The decision rule needs an uncertainty, and none is known.
+    UncertaintyUnknown,
+    /// Fewer occurrences than the criterion asks for.
+    TooFew,
+}
+
+impl Cause {
+    /// All causes.
+    pub const ALL: [Cause; 10] = [
+        Cause::Gap,
+        Cause::BadQuality,
+        Cause::TooShort,
+        Cause::Precondition,
+        Cause::InstrumentUnfit,
+        Cause::CalibrationOutOfDate,
+        Cause::SensorRebound,
+        Cause::FailedPostCheck,
+        Cause::UncertaintyUnknown,
+        Cause::TooFew,
+    ];
+
+    /// The stable English key, as in JSON.
+    pub fn key(self) -> &'static str {
+        match self {
+            Cause::Gap => "gap",
+            Cause::BadQuality => "bad-quality",
+            Cause::TooShort => "too-short",
+            Cause::Precondition => "precondition",
+            Cause::InstrumentUnfit => "instrument-unfit",
+            Cause::CalibrationOutOfDate => "calibration-out-of-date",
+            Cause::SensorRebound => "sensor-rebound",
+            Cause::FailedPostCheck => "failed-post-check",
+            Cause::UncertaintyUnknown => "uncertainty-unknown",
+            Cause::TooFew => "too-few",
+        }
+    }
+}
+
+/// What a finding is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FindingKind {
+    /// A criterion.
+    #[default]
+    Criterion,
+    /// A precondition of criteria.
+    Precondition,
+}
+
+/// The margin as a multiple of the expanded uncertainty.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MarginInU {
+    /// Lower end; `None` is unbounded.
+    pub low: Option<f64>,
+    /// Upper end; `None` is unbounded.
+    pub high: Option<f64>,
 }
 
 /// An interval in which the margin to the limit lies: unobserved samples may be anything.
@@ -143,7 +222,10 @@ pub struct Finding {
     pub measured: Option<Measured>,
     /// Margin to the limit.
     pub margin: Option<Margin>,
-    /// Uncertainty of the result; `null` until a budget is known.
+    /// The same in units of the expanded uncertainty, where one is known.
+    #[serde(default)]
+    pub margin_in_u: Option<MarginInU>,
+    /// Uncertainty of the result; `null` where no budget is known.
     pub uncertainty: Option<Uncertainty>,
     /// Probability of conformance, where there is a single measurand with a known uncertainty.
     pub conformance_probability: Option<f64>,
@@ -159,6 +241,32 @@ pub struct Finding {
     pub source: LimitSource,
     /// Why, in both languages.
     pub reason: Title,
+    /// What it is about.
+    #[serde(default)]
+    pub kind: FindingKind,
+    /// Name of the operator; empty in findings of format version 1.
+    #[serde(default)]
+    pub operator: String,
+    /// Number of the phase's occurrence, from 1, where it came more than once.
+    #[serde(default)]
+    pub occurrence: Option<u32>,
+    /// Whether the conclusion counts it; occurrences of a criterion that is judged on several of
+    /// them together are not.
+    #[serde(default = "yes")]
+    pub counted: bool,
+    /// What keeps it undecided.
+    #[serde(default)]
+    pub cause: Option<Cause>,
+    /// The same number without the criterion's filter.
+    #[serde(default)]
+    pub raw: Option<Measured>,
+    /// Width of the guard band as a multiple of U, where the rule has one.
+    #[serde(default)]
+    pub guard_factor: Option<f64>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// The conclusion on the whole.
@@ -171,6 +279,15 @@ pub struct Conclusion {
     pub illustrative: bool,
     /// The headline, in both languages.
     pub headline: Title,
+    /// Standard with edition that the headline names; empty if it names none.
+    #[serde(default)]
+    pub standard: String,
+    /// Criteria of the classes A, B and C that are not met.
+    #[serde(default)]
+    pub failed: [u32; 3],
+    /// What the scenario allows after a fail.
+    #[serde(default)]
+    pub retest: Option<Retest>,
 }
 
 /// A phase as it was found in the recording.
@@ -207,5 +324,5 @@ pub struct Findings {
 
 impl Findings {
     /// Version of the JSON form that this build writes.
-    pub const FORMAT_VERSION: u32 = 1;
+    pub const FORMAT_VERSION: u32 = 2;
 }

@@ -1,5 +1,6 @@
 //! How much of the judged time was observed, and where the longest gap is.
 
+use trial::finding::Cause;
 use trial::time::{Span, TrialTime};
 
 /// A stretch of time in which a signal was not observed.
@@ -51,6 +52,11 @@ impl Coverage {
     /// Whether something was not observed.
     pub fn is_broken(&self) -> bool {
         self.flawed || self.observed_ns < self.total_ns
+    }
+
+    /// Why something was not observed: values that may not be judged, else silence.
+    pub fn cause(&self) -> Cause {
+        if self.flawed { Cause::BadQuality } else { Cause::Gap }
     }
 
     /// Observed share, 0 to 1; 0 where no time has passed.

@@ -11,22 +11,30 @@
 //! - A phase that is still open when the recording ends has more to come: what that could still
 //!   break is not passed.
 
+mod budgets;
 mod compile;
 mod conclusion;
 mod condition;
 mod coverage;
 mod derived;
+mod doubts;
 mod evaluator;
+mod ground;
+mod logic;
 mod merge;
 mod operator;
 mod outcome;
 mod phase;
+mod repeats;
+mod said;
+mod scalar;
 mod signal;
 pub mod uncertainty;
 
 pub use conclusion::exit_code;
 pub use derived::derived_samples;
 pub use evaluator::{Evaluator, MAX_OCCURRENCES};
-pub use merge::{evaluate, evaluate_until, evaluate_with, rebind};
+pub use logic::MAX_KEPT_PIECES;
+pub use merge::{evaluate, evaluate_amended, evaluate_until, evaluate_with, rebind};
 pub use operator::{MAX_PERCENTILE_SAMPLES, MAX_WINDOW_ENTRIES};
 pub use signal::{BoundSignal, Observation, SignalIndex, bound_signals};

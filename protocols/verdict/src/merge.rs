@@ -5,23 +5,26 @@
 
 use std::sync::Arc;
 
+use trial::amendment::Amendment;
 use trial::finding::Findings;
 use trial::plan::{ParameterOrigin, ParameterValue, Plan};
 use trial::recording::{Recording, RecordingError, standing_marks};
 use trial::scenario::Scenario;
 use trial::time::{Span, TrialTime};
 
+use crate::doubts::Doubts;
 use crate::evaluator::Evaluator;
-use crate::signal::{BoundSignal, Observation, bound_signals};
+use crate::said::{Said, corrected_marks};
+use crate::signal::{BoundSignal, Column, bound_signals};
 
 /// Samples of all channels that a window should hold.
-const TARGET_SAMPLES: usize = 65_536;
+const TARGET_SAMPLES: usize = 1 << 20;
 /// Shortest window, in nanoseconds.
 const MIN_WINDOW_NS: i64 = 1_000_000;
 /// First window, in nanoseconds.
 const FIRST_WINDOW_NS: i64 = 1_000_000_000;
 /// Longest window, in nanoseconds: a burst after a long silence still fits into memory.
-const MAX_WINDOW_NS: i64 = 120_000_000_000;
+const MAX_WINDOW_NS: i64 = 600_000_000_000;
 
 /// Judges a recording by the scenario of its own plan.
 ///
@@ -48,14 +51,39 @@ pub fn evaluate_until(
     plan: &Plan,
     until: TrialTime,
 ) -> Result<Findings, RecordingError> {
+    judge(recording, plan, &[], until)
+}
+
+/// Judges a recording with what has been said of it since: readings, statements, deviations, checks,
+/// corrections of marks, in their order.
+///
+/// # Errors
+/// As [`evaluate_with`].
+pub fn evaluate_amended(
+    recording: &dyn Recording,
+    plan: &Plan,
+    amendments: &[Amendment],
+) -> Result<Findings, RecordingError> {
+    judge(recording, plan, amendments, TrialTime::MAX)
+}
+
+fn judge(
+    recording: &dyn Recording,
+    plan: &Plan,
+    amendments: &[Amendment],
+    until: TrialTime,
+) -> Result<Findings, RecordingError> {
     let whole = recording.head().span;
     let end = whole.end.min(until);
-    let mut marks = standing_marks(recording.marks());
+    let mut marks = corrected_marks(standing_marks(recording.marks()), amendments);
     marks.retain(|mark| mark.at <= end);
-    let mut evaluator = Evaluator::new(plan, &marks);
+    let start = recording.head().origin.start;
+    let day = start.in_zone(&plan.zone).get(..10).map(str::to_owned);
+    let said = Said::of(plan, amendments);
+    let mut evaluator = Evaluator::with(plan, &marks, said, Doubts { day });
     let span = Span::new(whole.start, end);
-    merge(recording, plan, &bound_signals(plan), span, &mut |observation| {
-        evaluator.feed(observation);
+    merge(recording, plan, &bound_signals(plan), span, &mut |columns| {
+        evaluator.feed_block(columns);
     })?;
     Ok(evaluator.finish(end))
 }
@@ -91,14 +119,14 @@ pub fn rebind(plan: &Plan, scenario: Arc<Scenario>) -> Plan {
     bound
 }
 
-/// Calls `sink` with the observations of `bound` within `span`, in order of time, ties in order of
-/// signals.
+/// Calls `sink` with blocks of the samples of `bound` within `span`, a column for each role, in order
+/// of time; the columns are cleared afterwards.
 pub(crate) fn merge(
     recording: &dyn Recording,
     plan: &Plan,
     bound: &[BoundSignal],
     span: Span,
-    sink: &mut dyn FnMut(&Observation),
+    sink: &mut dyn FnMut(&mut Vec<Column>),
 ) -> Result<(), RecordingError> {
     let mut channels = Vec::with_capacity(bound.len());
     for signal in bound {
@@ -113,26 +141,24 @@ pub(crate) fn merge(
     let end = span.end.min(whole.end);
     let mut start = span.start.max(whole.start);
     let mut window_ns = FIRST_WINDOW_NS;
-    let mut samples: Vec<Observation> = Vec::new();
+    let mut columns: Vec<Column> = Vec::new();
     while start <= end {
         let last = start.plus(window_ns - 1).min(end);
+        columns.resize_with(plan.scenario.roles.len(), Column::default);
+        columns.iter_mut().for_each(Column::clear);
         for signal in &channels {
+            let column = &mut columns[signal.signal.0 as usize];
             recording.read(signal.channel, Span { start, end: last }, &mut |chunk| {
-                let columns = chunk.times.iter().zip(&chunk.time_uncertainties_ns);
-                let columns = columns.zip(chunk.values.iter().zip(&chunk.qualities));
-                samples.extend(columns.filter_map(|((time, uncertainty), (value, quality))| {
-                    signal.observation(*time, *uncertainty, *value, *quality)
-                }));
+                column.extend(chunk, signal.unit);
             })?;
         }
-        samples.sort_by_key(|observation| (observation.time, observation.signal));
-        samples.iter().for_each(&mut *sink);
-        if samples.len() > TARGET_SAMPLES {
+        let samples: usize = columns.iter().map(Column::len).sum();
+        sink(&mut columns);
+        if samples > TARGET_SAMPLES {
             window_ns = (window_ns / 2).max(MIN_WINDOW_NS);
-        } else if samples.len() < TARGET_SAMPLES / 4 {
+        } else if samples < TARGET_SAMPLES / 4 {
             window_ns = (window_ns * 2).min(MAX_WINDOW_NS);
         }
-        samples.clear();
         if last == TrialTime::MAX {
             break;
         }

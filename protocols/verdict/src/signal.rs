@@ -1,10 +1,16 @@
-//! Signals as the evaluator holds them: the last sample of each role and derived channel.
+//! Signals as the evaluator sees them: columns of samples, a block at a time, and the last sample
+//! of each.
 //!
-//! Invariant: a sample counts as observed from its own time until the next one, and while its
-//! oldest input is younger than the gap that is allowed.
+//! Invariants:
+//! - A sample counts as observed from its own time until the next one, and while its oldest input
+//!   is younger than the gap that is allowed.
+//! - All samples of one instant are in one block; blocks come in order of time.
+
+use std::sync::Arc;
 
 use trial::channel::{ChannelIndex, Quality};
 use trial::plan::Plan;
+use trial::recording::Chunk;
 use trial::time::TrialTime;
 use trial::unit::Unit;
 
@@ -96,31 +102,236 @@ impl Held {
             good: observation.good,
         }
     }
+
+    /// Whether it says something of the signal.
+    pub fn is_observed(&self) -> bool {
+        self.good && self.value.is_finite()
+    }
 }
 
-/// The last samples of all signals: roles first, then derived channels.
+/// Samples of one signal in order of time. All columns have the same length.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Column {
+    pub times: Vec<TrialTime>,
+    /// When the oldest input of each was taken; empty for a role, whose samples have no inputs.
+    pub oldest: Vec<TrialTime>,
+    pub time_uncertainties_ns: Vec<u32>,
+    pub values: Vec<f64>,
+    pub good: Vec<bool>,
+}
+
+impl Column {
+    pub fn len(&self) -> usize {
+        self.times.len()
+    }
+
+    pub fn clear(&mut self) {
+        self.times.clear();
+        self.oldest.clear();
+        self.time_uncertainties_ns.clear();
+        self.values.clear();
+        self.good.clear();
+    }
+
+    /// Adds a sample of a role.
+    pub fn push(&mut self, held: &Held) {
+        self.times.push(held.time);
+        self.time_uncertainties_ns.push(held.time_uncertainty_ns);
+        self.values.push(held.value);
+        self.good.push(held.good);
+    }
+
+    /// Adds a sample of a derived channel.
+    pub fn push_derived(&mut self, held: &Held) {
+        self.push(held);
+        self.oldest.push(held.oldest);
+    }
+
+    /// Adds the samples of a channel's chunk; stale ones are left out.
+    pub fn extend(&mut self, chunk: &Chunk, unit: Unit) {
+        let stale = chunk.qualities.iter().any(|quality| *quality == Quality::Stale);
+        if !stale {
+            self.times.extend_from_slice(&chunk.times);
+            self.time_uncertainties_ns.extend_from_slice(&chunk.time_uncertainties_ns);
+            self.values.extend(chunk.values.iter().map(|value| unit.to_si(*value)));
+            self.good.extend(chunk.qualities.iter().map(|quality| quality.is_good()));
+            return;
+        }
+        for (at, quality) in chunk.qualities.iter().enumerate() {
+            if *quality != Quality::Stale {
+                self.times.push(chunk.times[at]);
+                self.time_uncertainties_ns.push(chunk.time_uncertainties_ns[at]);
+                self.values.push(unit.to_si(chunk.values[at]));
+                self.good.push(quality.is_good());
+            }
+        }
+    }
+
+    /// The sample at a position.
+    pub fn held(&self, at: usize) -> Held {
+        Held {
+            time: self.times[at],
+            oldest: self.oldest.get(at).copied().unwrap_or(self.times[at]),
+            time_uncertainty_ns: self.time_uncertainties_ns[at],
+            value: self.values[at],
+            good: self.good[at],
+        }
+    }
+
+    /// How many samples from the beginning of `range` on are good and follow `held`, and one
+    /// another, without a gap.
+    pub fn clean(&self, range: std::ops::Range<usize>, held: &Held, gap_ns: i64) -> usize {
+        if !self.oldest.is_empty() {
+            return 0;
+        }
+        let mut before = held.oldest;
+        let mut count = 0;
+        let times = self.times[range.clone()].iter();
+        for (time, (value, good)) in
+            times.zip(self.values[range.clone()].iter().zip(&self.good[range]))
+        {
+            if !good || !value.is_finite() || time.since(before) > gap_ns {
+                break;
+            }
+            before = *time;
+            count += 1;
+        }
+        count
+    }
+
+    /// Number of samples up to an instant, itself included.
+    pub fn count_until(&self, at: TrialTime) -> usize {
+        self.times.partition_point(|time| *time <= at)
+    }
+}
+
+/// A block of all signals (roles, derived channels, hidden ones), and the last samples before it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct View<'a> {
+    pub columns: &'a [Column],
+    pub carried: &'a [Option<Held>],
+}
+
+impl View<'_> {
+    /// The last sample at or before an instant.
+    pub fn held_at(&self, signal: usize, at: TrialTime) -> Option<Held> {
+        let column = &self.columns[signal];
+        match column.count_until(at) {
+            0 => self.carried[signal],
+            count => Some(column.held(count - 1)),
+        }
+    }
+}
+
+/// The last samples of some signals, and how far each has been taken from the block.
 #[derive(Debug, Clone)]
 pub(crate) struct Store {
+    signals: Arc<[usize]>,
     held: Vec<Option<Held>>,
+    taken: Vec<usize>,
 }
 
 impl Store {
-    pub fn new(signals: usize) -> Store {
-        Store { held: vec![None; signals] }
+    /// Holds what there is of `signals` at an instant, itself included.
+    pub fn begin(signals: &Arc<[usize]>, view: View<'_>, at: TrialTime) -> Store {
+        Store {
+            held: signals.iter().map(|signal| view.held_at(*signal, at)).collect(),
+            taken: signals.iter().map(|signal| view.columns[*signal].count_until(at)).collect(),
+            signals: Arc::clone(signals),
+        }
     }
 
-    pub fn set(&mut self, signal: usize, held: Held) {
-        self.held[signal] = Some(held);
+    /// Holds nothing yet.
+    pub fn empty(signals: &Arc<[usize]>) -> Store {
+        let count = signals.len();
+        Store { signals: Arc::clone(signals), held: vec![None; count], taken: vec![0; count] }
+    }
+
+    /// A new block has come.
+    pub fn rebase(&mut self) {
+        self.taken.fill(0);
+    }
+
+    /// When the next sample of the block is.
+    pub fn next(&self, view: View<'_>) -> Option<TrialTime> {
+        let next = self.signals.iter().zip(&self.taken);
+        next.filter_map(|(signal, taken)| view.columns[*signal].times.get(*taken).copied()).min()
+    }
+
+    /// Takes the samples of an instant, one of each signal that has one.
+    pub fn take(&mut self, view: View<'_>, at: TrialTime) {
+        for (position, signal) in self.signals.iter().enumerate() {
+            let column = &view.columns[*signal];
+            let taken = self.taken[position];
+            if column.times.get(taken) == Some(&at) {
+                self.held[position] = Some(column.held(taken));
+                self.taken[position] = taken + 1;
+            }
+        }
+    }
+
+    /// The only signal's column, and its samples that are not taken yet and lie before `to`, or at
+    /// it where `inclusive`; `None` where there are several signals.
+    pub fn single<'a>(
+        &self,
+        view: View<'a>,
+        to: TrialTime,
+        inclusive: bool,
+    ) -> Option<(&'a Column, std::ops::Range<usize>)> {
+        let ([signal], [taken]) = (&*self.signals, &*self.taken) else { return None };
+        let column = &view.columns[*signal];
+        let rest = &column.times[*taken..];
+        let count = rest.partition_point(|time| *time < to || (inclusive && *time == to));
+        Some((column, *taken..*taken + count))
+    }
+
+    /// The samples of a signal that are not taken yet and lie before `to`, or at it where
+    /// `inclusive`, as positions in its column.
+    pub fn range(
+        &self,
+        view: View<'_>,
+        signal: usize,
+        to: TrialTime,
+        inclusive: bool,
+    ) -> std::ops::Range<usize> {
+        let Some(position) = self.position(signal) else { return 0..0 };
+        let taken = self.taken[position];
+        let rest = &view.columns[signal].times[taken..];
+        taken..taken + rest.partition_point(|time| *time < to || (inclusive && *time == to))
+    }
+
+    /// Takes all samples that lie before `to`, or at it where `inclusive`.
+    pub fn take_until(&mut self, view: View<'_>, to: TrialTime, inclusive: bool) {
+        for position in 0..self.signals.len() {
+            let signal = self.signals[position];
+            let range = self.range(view, signal, to, inclusive);
+            if range.end > range.start {
+                self.held[position] = Some(view.columns[signal].held(range.end - 1));
+                self.taken[position] = range.end;
+            }
+        }
+    }
+
+    /// Takes samples of the only signal up to a position of the block.
+    pub fn take_single(&mut self, column: &Column, end: usize) {
+        if end > self.taken[0] {
+            self.taken[0] = end;
+            self.held[0] = Some(column.held(end - 1));
+        }
+    }
+
+    fn position(&self, signal: usize) -> Option<usize> {
+        self.signals.iter().position(|known| *known == signal)
     }
 
     pub fn held(&self, signal: usize) -> Option<&Held> {
-        self.held[signal].as_ref()
+        self.held[self.position(signal)?].as_ref()
     }
 
     /// The value at `at` and the time from which on it is no longer observed; `None` if it is
     /// not observed at `at`. `at` is not before the last sample.
     pub fn observed(&self, signal: usize, at: TrialTime, gap_ns: i64) -> Option<(f64, TrialTime)> {
-        let held = self.held(signal).filter(|held| held.good && held.value.is_finite())?;
+        let held = self.held(signal).filter(|held| held.is_observed())?;
         let until = held.oldest.plus(gap_ns);
         (at < until).then_some((held.value, until))
     }

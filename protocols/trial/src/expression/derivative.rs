@@ -88,6 +88,18 @@ fn call(function: Function, arguments: &mut dyn Iterator<Item = Dual>) -> Dual {
         }
         Function::Min => arguments.fold(first, |a, b| pick_dual(a, b, b.value < a.value)),
         Function::Max => arguments.fold(first, |a, b| pick_dual(a, b, b.value > a.value)),
+        // A function over time has no value at an instant, and no slope.
+        Function::Mean
+        | Function::Median
+        | Function::Rms
+        | Function::Lowest
+        | Function::Highest
+        | Function::PeakToPeak
+        | Function::Integral
+        | Function::Rate
+        | Function::Frequency
+        | Function::GroundSpeed
+        | Function::GroundTrack => Dual { value: f64::NAN, slope: f64::NAN },
     }
 }
 

@@ -1,260 +1,167 @@
-//! BOUND: a statistic of a signal over the phase against a limit.
+//! BOUND: a level of a signal over the phase against limits.
 //!
-//! The smallest and the largest value count every value that holds within the phase, that at its
-//! beginning too. The mean is weighted by time. Percentiles are of the samples, by nearest rank
-//! (Hyndman & Fan 1996, definition 1); where a share of the time is unobserved, as many samples
-//! are taken to be missing, and may lie on either side.
+//! TRIP is the same with the level at an event. An extreme takes the common part of the uncertainty
+//! alone, for its sample is not known beforehand; a mean the scatter of its samples, too. Of an
+//! extreme no probability of conformance is told: it is no single measurand.
 
-use std::sync::Arc;
+use std::ops::Range;
 
 use trial::document::Title;
-use trial::expression::Compare;
 use trial::finding::{Measured, Verdict};
-use trial::scenario::Statistic;
-use trial::time::{Span, TrialTime};
+use trial::record::Mark;
+use trial::time::TrialTime;
 use words::message;
 
 use super::Judge;
-use crate::compile::difference_unit;
-use crate::coverage::Coverage;
-use crate::outcome::{Closing, Outcome, bilingual, decide, margin, with_unit};
-use crate::signal::Store;
-
-/// Most samples of which a percentile is taken; beyond it the criterion ends as an error.
-pub const MAX_PERCENTILE_SAMPLES: usize = 1 << 21;
-/// Samples of one shared block.
-const BLOCK_SAMPLES: usize = 4096;
-
-/// Samples in blocks that clones share.
-#[derive(Debug, Clone, Default)]
-struct Samples {
-    blocks: Vec<Arc<[f64]>>,
-    last: Vec<f64>,
-    overflow: bool,
-}
-
-impl Samples {
-    fn push(&mut self, value: f64) {
-        if self.len() >= MAX_PERCENTILE_SAMPLES {
-            self.overflow = true;
-            return;
-        }
-        self.last.push(value);
-        if self.last.len() == BLOCK_SAMPLES {
-            self.blocks.push(Arc::from(std::mem::take(&mut self.last)));
-        }
-    }
-
-    fn len(&self) -> usize {
-        self.blocks.len() * BLOCK_SAMPLES + self.last.len()
-    }
-
-    fn sorted(&self) -> Vec<f64> {
-        let mut all: Vec<f64> =
-            self.blocks.iter().flat_map(|block| block.iter().copied()).collect();
-        all.extend(&self.last);
-        all.sort_by(f64::total_cmp);
-        all
-    }
-}
+use super::level::{Level, Leveled, Number};
+use crate::compile::{Ends, LevelSpec};
+use crate::outcome::{AddSentence, Closing, Outcome, bilingual, with_unit};
+use crate::scalar::{Scalar, Scale};
+use crate::signal::{Column, Store};
+use crate::uncertainty::Budget;
 
 /// The fold.
 #[derive(Debug, Clone)]
 pub(crate) struct Bound {
     signal: usize,
-    statistic: Statistic,
-    limit: (Compare, f64),
-    gap_ns: i64,
-    now: TrialTime,
-    coverage: Coverage,
-    smallest: Option<(f64, TrialTime)>,
-    largest: Option<(f64, TrialTime)>,
-    integral: f64,
-    samples: Samples,
+    spec: LevelSpec,
+    ends: Ends,
+    level: Level,
+    /// The same level of the signal without its filter.
+    raw: Option<(usize, Level)>,
 }
 
 impl Bound {
     pub fn begin(
-        signal: usize,
-        statistic: Statistic,
-        limit: (Compare, f64),
+        (signal, raw): (usize, Option<usize>),
+        spec: &LevelSpec,
+        ends: Ends,
         gap_ns: i64,
+        store: &Store,
         start: TrialTime,
     ) -> Bound {
+        let level = |signal| Level::begin(signal, spec, gap_ns, store, start);
         Bound {
             signal,
-            statistic,
-            limit,
-            gap_ns,
-            now: start,
-            coverage: Coverage::default(),
-            smallest: None,
-            largest: None,
-            integral: 0.0,
-            samples: Samples::default(),
+            spec: spec.clone(),
+            ends,
+            level: level(signal),
+            raw: raw.map(|raw| (raw, level(raw))),
         }
     }
 
-    /// The interval in which the statistic lies, and the observed statistic itself.
-    fn interval(&self, complete: bool) -> (f64, f64, Option<f64>) {
-        let open = self.coverage.is_broken() || !complete;
-        let (minus, plus) = (f64::NEG_INFINITY, f64::INFINITY);
-        match self.statistic {
-            Statistic::Min => {
-                let seen = self.smallest.map(|(value, _)| value);
-                let high = seen.unwrap_or(plus);
-                (if open { minus } else { high }, high, seen)
-            }
-            Statistic::Max => {
-                let seen = self.largest.map(|(value, _)| value);
-                let low = seen.unwrap_or(minus);
-                (low, if open { plus } else { low }, seen)
-            }
-            Statistic::Mean => {
-                let observed_ns = self.coverage.observed_ns();
-                let seen = (observed_ns > 0).then(|| self.integral / observed_ns as f64);
-                match seen.filter(|_| !open) {
-                    Some(mean) => (mean, mean, seen),
-                    None => (minus, plus, seen),
-                }
-            }
-            Statistic::P05 => self.percentile(5.0, complete),
-            Statistic::P95 => self.percentile(95.0, complete),
-        }
-    }
-
-    fn percentile(&self, percent: f64, complete: bool) -> (f64, f64, Option<f64>) {
-        let sorted = self.samples.sorted();
-        let count = sorted.len() as f64;
-        let rank = |rank: f64| {
-            let position = rank.ceil().max(1.0) as usize - 1;
-            sorted.get(position.min(sorted.len().saturating_sub(1))).copied()
-        };
-        let seen = rank(percent * count / 100.0);
-        if !complete || self.coverage.observed_ns() == 0 || sorted.is_empty() {
-            return (f64::NEG_INFINITY, f64::INFINITY, seen);
-        }
-        // In this order, so that whole numbers stay whole.
-        let all = count * self.coverage.total_ns() as f64 / self.coverage.observed_ns() as f64;
-        let wanted = percent * all / 100.0;
-        let lowest = wanted - (all - count);
-        let low = if lowest > 0.0 { rank(lowest) } else { None };
-        let high = if wanted.ceil() <= count { rank(wanted) } else { None };
-        (low.unwrap_or(f64::NEG_INFINITY), high.unwrap_or(f64::INFINITY), seen)
-    }
-
-    fn reason(&self, closing: &Closing<'_>, shown: Option<f64>) -> Title {
-        let info = &closing.signals[self.signal];
-        let (compare, limit) = self.limit;
-        let limit = with_unit(info.unit.from_si(limit), info.unit);
-        let limit = format!("{} {limit}", compare.shown());
-        let value = shown.map_or_else(|| "–".to_owned(), |value| with_unit(value, info.unit));
+    fn reason(&self, closing: &Closing<'_>, number: &Number) -> Title {
+        let info = closing.info(self.signal);
+        let limit = self.ends.shown(info.unit);
+        let value = number
+            .seen
+            .map_or_else(|| "–".to_owned(), |value| with_unit(info.unit.from_si(value), info.unit));
         bilingual(|language| {
             let signal = info.title.in_language(language);
-            match self.statistic {
-                Statistic::Min => {
-                    message!("verdict-bound-min", signal = signal, value = value, limit = limit)
-                }
-                Statistic::Max => {
-                    message!("verdict-bound-max", signal = signal, value = value, limit = limit)
-                }
-                Statistic::Mean => {
-                    message!("verdict-bound-mean", signal = signal, value = value, limit = limit)
-                }
-                Statistic::P05 => {
-                    message!("verdict-bound-p05", signal = signal, value = value, limit = limit)
-                }
-                Statistic::P95 => {
-                    message!("verdict-bound-p95", signal = signal, value = value, limit = limit)
-                }
-            }
+            let of = level_words(&self.spec, language);
+            message!("verdict-bound", level = of, signal = signal, value = value, limit = limit)
         })
     }
+
+    fn budget(&self, closing: &Closing<'_>, number: &Number) -> Option<Budget> {
+        let budget = closing.budget(self.signal, number.seen?)?;
+        match self.spec {
+            LevelSpec::Min | LevelSpec::Max | LevelSpec::P05 | LevelSpec::P95 => {
+                Some(budget.common())
+            }
+            LevelSpec::Mean | LevelSpec::MeanFirst(_) | LevelSpec::MeanLast(_) => {
+                let statistics = self.level.statistics(closing.span.end)?;
+                budget.of_mean("samples", &statistics)
+            }
+            _ => Some(budget),
+        }
+    }
+}
+
+/// The words for a level.
+pub(super) fn level_words(level: &LevelSpec, language: words::Language) -> String {
+    let seconds = |ns: i64| crate::outcome::number(ns as f64 / 1e9);
+    match level {
+        LevelSpec::Min => message!("level-min"),
+        LevelSpec::Max => message!("level-max"),
+        LevelSpec::Mean => message!("level-mean"),
+        LevelSpec::P05 => message!("level-p05"),
+        LevelSpec::P95 => message!("level-p95"),
+        LevelSpec::Initial => message!("level-initial"),
+        LevelSpec::Final => message!("level-final"),
+        LevelSpec::MeanFirst(ns) => message!("level-mean-first", seconds = seconds(*ns)),
+        LevelSpec::MeanLast(ns) => message!("level-mean-last", seconds = seconds(*ns)),
+        LevelSpec::After(ns) => message!("level-after", seconds = seconds(*ns)),
+        LevelSpec::At(_) => message!("level-at"),
+    }
+    .in_language(language)
 }
 
 impl Judge for Bound {
     fn advance(&mut self, store: &Store, to: TrialTime) {
-        while self.now < to {
-            let observed = store.observed(self.signal, self.now, self.gap_ns);
-            let until = observed.map_or(to, |(_, until)| until.min(to));
-            if let Some((value, _)) = observed {
-                self.integral += value * until.since(self.now) as f64;
-            }
-            let missing = observed.is_none().then_some(self.signal);
-            self.coverage.add(self.now, until, missing);
-            self.now = until;
+        self.level.advance(store, to);
+        if let Some((_, raw)) = &mut self.raw {
+            raw.advance(store, to);
         }
     }
 
     fn sample(&mut self, store: &Store, at: TrialTime) {
-        let Some((value, _)) = store.observed(self.signal, at, self.gap_ns) else {
-            self.coverage.note_missing(at, self.signal);
-            return;
-        };
-        if self.smallest.is_none_or(|(smallest, _)| value < smallest) {
-            self.smallest = Some((value, at));
+        self.level.sample(store, at);
+        if let Some((_, raw)) = &mut self.raw {
+            raw.sample(store, at);
         }
-        if self.largest.is_none_or(|(largest, _)| value > largest) {
-            self.largest = Some((value, at));
-        }
-        if matches!(self.statistic, Statistic::P05 | Statistic::P95) {
-            self.samples.push(value);
-        }
+    }
+
+    fn samples(&mut self, store: &Store, column: &Column, range: Range<usize>) -> usize {
+        if self.raw.is_some() { 0 } else { self.level.samples(store, column, range) }
+    }
+
+    fn mark_after(&mut self, store: &Store, mark: &Mark) {
+        self.level.mark_after(store, mark);
+    }
+
+    fn moment(&self) -> Option<TrialTime> {
+        self.level.moment()
     }
 
     fn outcome(&self, closing: &Closing<'_>) -> Outcome {
-        let (compare, limit) = self.limit;
-        if self.samples.overflow {
-            return Outcome::bare(
-                Verdict::Error,
-                bilingual(|_| message!("verdict-too-many", limit = MAX_PERCENTILE_SAMPLES)),
-            );
+        let number = match self.level.leveled(closing.span.end, closing.complete) {
+            Leveled::TooMany(limit) => return Outcome::too_many(limit),
+            Leveled::NoEvent => {
+                let reason = bilingual(|_| message!("verdict-event-never-came"));
+                return Outcome::bare(Verdict::NotExercised, reason);
+            }
+            Leveled::Number(number) => number,
+        };
+        let info = closing.info(self.signal);
+        let single =
+            !matches!(self.spec, LevelSpec::Min | LevelSpec::Max | LevelSpec::P05 | LevelSpec::P95);
+        let scalar = Scalar {
+            low: number.low,
+            high: number.high,
+            seen: number.seen,
+            scale: Scale::of(info.unit),
+            budget: self.budget(closing, &number),
+            single,
+            evidence: vec![closing.evidence(self.signal, number.span, number.seen)],
+            reason: self.reason(closing, &number),
+        };
+        let mut outcome = closing.judge(scalar, &self.ends);
+        if let Some((signal, raw)) = &self.raw
+            && let Leveled::Number(Number { seen: Some(seen), .. }) =
+                raw.leveled(closing.span.end, closing.complete)
+        {
+            let unit = closing.info(*signal).unit;
+            let value = unit.from_si(seen);
+            outcome.raw = Some(Measured { value, unit });
+            let shown = with_unit(value, unit);
+            outcome.reason.add(bilingual(|_| message!("verdict-raw", value = shown)));
         }
-        let (low, high, seen) = self.interval(closing.complete);
-        let (worst, best) = match compare {
-            Compare::AtLeast | Compare::MoreThan => (low, high),
-            Compare::AtMost | Compare::LessThan => (high, low),
-        };
-        let info = &closing.signals[self.signal];
-        let unit = difference_unit(info.unit);
-        let end = |value: f64| compare.margin(value, limit) / unit.factor;
-        let shown = seen.map(|value| info.unit.from_si(value));
-        let worst_sample = match self.statistic {
-            Statistic::Min => self.smallest,
-            Statistic::Max => self.largest,
-            _ => None,
-        };
-        let evidence = match worst_sample {
-            Some((value, at)) => closing.evidence(self.signal, Span::new(at, at), Some(value)),
-            None => closing.evidence(self.signal, closing.span, seen),
-        };
-        let mut outcome = Outcome {
-            verdict: decide(compare.holds(worst, limit), compare.holds(best, limit)),
-            measured: shown.map(|value| Measured { value, unit: info.unit }),
-            margin: Some(margin(end(worst), end(best), unit)),
-            coverage: None,
-            evidence: vec![evidence],
-            reason: self.reason(closing, shown),
-        };
-        closing.gate(&self.coverage, &mut outcome);
+        if self.level.is_of_phase() {
+            closing.gate(&self.level.coverage, &mut outcome);
+        } else {
+            closing.gate_instant(self.signal, number.span, &mut outcome);
+        }
         outcome
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn clones_of_many_samples_share_them_and_the_cap_is_told() {
-        let mut samples = Samples::default();
-        for _ in 0..MAX_PERCENTILE_SAMPLES {
-            samples.push(1.0);
-        }
-        assert!(!samples.overflow);
-        assert!(samples.last.is_empty());
-        samples.push(1.0);
-        assert!(samples.overflow);
-        assert_eq!(samples.len(), MAX_PERCENTILE_SAMPLES);
     }
 }

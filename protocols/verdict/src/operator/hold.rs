@@ -14,6 +14,7 @@ use super::window::{BestWindow, Entry, MAX_WINDOW_ENTRIES};
 use crate::compile::difference_unit;
 use crate::condition::Tests;
 use crate::outcome::{AddSentence, Closing, Outcome, bilingual, margin, with_unit};
+use crate::scalar::decide;
 use crate::signal::Store;
 
 /// The fold.
@@ -84,25 +85,35 @@ impl Judge for Hold {
         self.lasting.sample(store, at);
     }
 
+    fn moment(&self) -> Option<TrialTime> {
+        self.worst.best().map(|(_, worst)| worst.from)
+    }
+
     fn outcome(&self, closing: &Closing<'_>) -> Outcome {
         if self.worst.overflow() || self.best.overflow() {
-            return Outcome::bare(
-                Verdict::Error,
-                bilingual(|_| message!("verdict-too-many", limit = MAX_WINDOW_ENTRIES)),
-            );
+            return Outcome::too_many(MAX_WINDOW_ENTRIES);
         }
-        let mut outcome = self.lasting.outcome(closing, self.duration_ns);
         let (Some((window, worst)), Some((_, best))) = (self.worst.best(), self.best.best()) else {
-            return outcome;
+            return self.lasting.outcome(closing, self.duration_ns);
         };
-        let info = &closing.signals[self.signal];
+        let info = closing.info(self.signal);
         let unit = difference_unit(info.unit);
-        let high = if closing.complete { best.key / unit.factor } else { f64::INFINITY };
-        outcome.margin = Some(margin(worst.key / unit.factor, high, unit));
-        outcome.measured = worst
-            .value
-            .is_finite()
-            .then(|| Measured { value: info.unit.from_si(worst.value), unit: info.unit });
+        let high = if closing.complete { best.key } else { f64::INFINITY };
+        let value = worst.value.is_finite().then_some(worst.value);
+        let budget = value.and_then(|value| closing.budget(self.signal, value));
+        let expanded = budget.map(|budget| budget.common().expanded());
+        let known = expanded.map(|expanded| expanded.expanded);
+        let mut outcome = self.lasting.outcome(closing, self.duration_ns);
+        let holds = self.lasting.holds(self.duration_ns, closing.complete);
+        let (verdict, cause) = decide(closing.spec.decision, (worst.key, high), holds, known);
+        // A pass that rests on one stretch only stays what the gate made of it.
+        if outcome.verdict != Verdict::Inconclusive || holds.worst {
+            outcome.verdict = verdict;
+            outcome.cause = cause;
+        }
+        outcome.margin = Some(margin(worst.key / unit.factor, high / unit.factor, unit));
+        outcome.measured =
+            value.map(|value| Measured { value: info.unit.from_si(value), unit: info.unit });
         if let Some(measured) = outcome.measured {
             let value = with_unit(measured.value, measured.unit);
             outcome.reason.add(bilingual(|language| {
@@ -113,6 +124,10 @@ impl Judge for Hold {
             let from = worst.from.max(window.start);
             let span = Span::new(from, worst.to);
             outcome.evidence.push(closing.evidence(self.signal, span, Some(worst.value)));
+        }
+        if let Some(expanded) = expanded {
+            let shown = expanded.expanded / unit.factor;
+            outcome.tell_uncertainty(shown, expanded.coverage_factor, unit);
         }
         outcome
     }

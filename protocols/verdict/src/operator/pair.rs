@@ -13,6 +13,7 @@ use crate::condition::{Tests, Truth};
 use crate::coverage::Coverage;
 use crate::outcome::{Closing, Outcome, bilingual, decide, margin, with_unit};
 use crate::signal::Store;
+use crate::uncertainty::conformance::Holds;
 
 /// The longest stretch of a state.
 #[derive(Debug, Clone, Default)]
@@ -83,10 +84,16 @@ impl Lasting {
         }
     }
 
-    /// Pass, fail or undecided, for a time of `duration_ns`.
-    pub fn verdict(&self, duration_ns: i64, complete: bool) -> Verdict {
+    /// Whether it held for a time of `duration_ns`, at worst and at best.
+    pub fn holds(&self, duration_ns: i64, complete: bool) -> Holds {
         let possible = self.possible.nanoseconds() >= duration_ns;
-        decide(self.seen.nanoseconds() >= duration_ns, possible || !complete)
+        Holds { worst: self.seen.nanoseconds() >= duration_ns, best: possible || !complete }
+    }
+
+    /// Pass, fail or undecided, for a time of `duration_ns`.
+    fn verdict(&self, duration_ns: i64, complete: bool) -> Verdict {
+        let Holds { worst, best } = self.holds(duration_ns, complete);
+        decide(worst, best)
     }
 
     /// The outcome with the margin in time.
@@ -100,14 +107,11 @@ impl Lasting {
         let low = seconds(seen_ns.saturating_sub(duration_ns));
         let (held, needed) =
             (with_unit(seconds(seen_ns), second()), with_unit(seconds(duration_ns), second()));
-        let mut outcome = Outcome {
-            verdict: self.verdict(duration_ns, closing.complete),
-            measured: Some(Measured { value: seconds(seen_ns), unit: second() }),
-            margin: Some(margin(low, high, second())),
-            coverage: None,
-            evidence: self.evidence(closing),
-            reason: bilingual(|_| message!("verdict-held", held = held, needed = needed)),
-        };
+        let reason = bilingual(|_| message!("verdict-held", held = held, needed = needed));
+        let mut outcome = Outcome::bare(self.verdict(duration_ns, closing.complete), reason);
+        outcome.measured = Some(Measured { value: seconds(seen_ns), unit: second() });
+        outcome.margin = Some(margin(low, high, second()));
+        outcome.evidence = self.evidence(closing);
         self.gate(closing, &mut outcome);
         outcome
     }

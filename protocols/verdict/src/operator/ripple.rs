@@ -4,16 +4,18 @@
 //! A peak may hide wherever the signal was not observed, so that only an observed phase of at
 //! least one window can pass; a violation that was seen stays a fail.
 
-use trial::finding::{Measured, Verdict};
 use trial::time::{Span, TrialTime};
 use words::message;
 
 use super::Judge;
 use super::window::{Entry, MAX_WINDOW_ENTRIES, Smallest};
-use crate::compile::percent;
+use crate::budgets::difference;
+use crate::compile::{Ends, percent};
 use crate::coverage::Coverage;
-use crate::outcome::{AddSentence, Closing, Outcome, bilingual, decide, margin, with_unit};
+use crate::outcome::{AddSentence, Closing, Outcome, bilingual, with_unit};
+use crate::scalar::{Scalar, Scale};
 use crate::signal::Store;
+use crate::uncertainty::Budget;
 
 /// The fold.
 #[derive(Debug, Clone)]
@@ -85,28 +87,25 @@ impl Judge for Ripple {
     fn outcome(&self, closing: &Closing<'_>) -> Outcome {
         let (nominal, limit) = self.limit;
         if self.smallest.overflow() || self.largest.overflow() {
-            return Outcome::bare(
-                Verdict::Error,
-                bilingual(|_| message!("verdict-too-many", limit = MAX_WINDOW_ENTRIES)),
-            );
+            return Outcome::too_many(MAX_WINDOW_ENTRIES);
         }
         let seen = self.widest.map(|(width, ..)| width / nominal);
         let short = self.coverage.total_ns() < self.window_ns;
         let open = self.coverage.is_broken() || !closing.complete || short;
-        let worst = if open { f64::INFINITY } else { seen.unwrap_or(f64::INFINITY) };
-        let best = seen.unwrap_or(f64::NEG_INFINITY);
+        let high = if open { f64::INFINITY } else { seen.unwrap_or(f64::INFINITY) };
+        let low = seen.unwrap_or(f64::NEG_INFINITY);
         let unit = percent();
-        let shown = seen.map(|ratio| unit.from_si(ratio));
-        let info = &closing.signals[self.signal];
+        let info = closing.info(self.signal);
         let mut reason = bilingual(|language| {
             message!(
                 "verdict-ripple",
                 signal = info.title.in_language(language),
-                value = shown.map_or_else(|| "–".to_owned(), |value| with_unit(value, unit)),
+                value = seen
+                    .map_or_else(|| "–".to_owned(), |ratio| with_unit(unit.from_si(ratio), unit)),
                 limit = with_unit(unit.from_si(limit), unit)
             )
         });
-        if short && best <= limit {
+        if short && low <= limit {
             reason.add(bilingual(|_| message!("verdict-ripple-short")));
         }
         let evidence = match self.widest {
@@ -117,15 +116,23 @@ impl Judge for Ripple {
             ],
             None => vec![closing.evidence(self.signal, closing.span, None)],
         };
-        let mut outcome = Outcome {
-            verdict: decide(worst <= limit, best <= limit),
-            measured: shown.map(|value| Measured { value, unit }),
-            margin: Some(margin((limit - worst) / unit.factor, (limit - best) / unit.factor, unit)),
-            coverage: None,
-            evidence,
-            reason,
-        };
+        let budget = self.budget(closing);
+        let scale = Scale::of(unit);
+        let scalar = Scalar { low, high, seen, scale, budget, single: false, evidence, reason };
+        let mut outcome = closing.judge(scalar, &Ends::at_most(limit));
         closing.gate(&self.coverage, &mut outcome);
         outcome
+    }
+}
+
+impl Ripple {
+    /// What is common to both samples falls out of their difference; what is per sample counts
+    /// twice.
+    fn budget(&self, closing: &Closing<'_>) -> Option<Budget> {
+        let (_, low, high) = self.widest.as_ref()?;
+        let (nominal, _) = self.limit;
+        let (low, high) =
+            (closing.budget(self.signal, low.value)?, closing.budget(self.signal, high.value)?);
+        Some(difference(&low, &high).scaled(1.0 / nominal))
     }
 }

@@ -7,126 +7,20 @@
 //!
 //! A state that is already there when the first event comes is no second event.
 
-use trial::finding::{Measured, Verdict};
+use trial::finding::Verdict;
 use trial::record::Mark;
 use trial::time::{Span, TrialTime};
 use words::message;
 
 use super::Judge;
-use crate::compile::{TriggerSpec, second};
-use crate::condition::{Run, Tests, Truth, Turn};
+use super::event::{Event, Moment};
+use crate::compile::{Ends, TriggerSpec, second};
+use crate::condition::Turn;
 use crate::coverage::Coverage;
-use crate::outcome::{AddSentence, Closing, Outcome, bilingual, margin, with_unit};
+use crate::outcome::{AddSentence, Closing, Outcome, bilingual, margin, passes, with_unit};
+use crate::scalar::{Scalar, Scale};
 use crate::signal::Store;
-
-/// An event and the interval in which it lies.
-#[derive(Debug, Clone, Copy)]
-struct Moment {
-    at: TrialTime,
-    earliest: TrialTime,
-    latest: TrialTime,
-}
-
-impl Moment {
-    fn of_mark(mark: &Mark) -> Moment {
-        let (at, uncertainty) = (mark.at, mark.uncertainty_ns);
-        Moment { at, earliest: at.plus(uncertainty.saturating_neg()), latest: at.plus(uncertainty) }
-    }
-}
-
-/// Follows the conditions of one event.
-#[derive(Debug, Clone)]
-struct Watch {
-    tests: Tests,
-    /// The state was seen.
-    seen: Run,
-    /// The state may have been there.
-    possible: Run,
-    /// Beginning of the first state that may have lasted.
-    first_possible: Option<TrialTime>,
-    /// The state was there from the beginning, and is no event.
-    already: bool,
-    /// When the newest sample was taken that shows the state not to be there.
-    refuted: TrialTime,
-}
-
-impl Watch {
-    fn begin(tests: &Tests, stable_ns: i64, start: TrialTime) -> Watch {
-        Watch {
-            tests: tests.clone(),
-            seen: Run::new(stable_ns),
-            possible: Run::new(stable_ns),
-            first_possible: None,
-            already: false,
-            refuted: start,
-        }
-    }
-
-    /// From `at` on only new beginnings count. The runs tell what held just before, or with the
-    /// samples of this instant if those have been seen.
-    fn restart(&mut self, at: TrialTime, just_began: bool) {
-        self.already = self.seen.since().is_some() && !just_began;
-        self.first_possible = None;
-        if self.already {
-            self.possible.turn(at, false);
-        } else {
-            self.possible.restart(at);
-        }
-        self.note();
-    }
-
-    fn turn(&mut self, at: TrialTime, truth: Truth) -> Turn {
-        self.already &= truth == Truth::True;
-        self.possible.turn(at, truth != Truth::False && !self.already);
-        let turn = self.seen.turn(at, truth == Truth::True);
-        self.note();
-        turn
-    }
-
-    fn sample(&mut self, store: &Store, at: TrialTime) -> Turn {
-        let turn = self.turn(at, self.tests.truth(store, at));
-        if let Some(refuted) = self.tests.refuted_at(store, at) {
-            self.refuted = self.refuted.max(refuted);
-        }
-        turn
-    }
-
-    fn pass(&mut self, to: TrialTime) {
-        self.seen.pass(to);
-        self.possible.pass(to);
-        self.note();
-    }
-
-    fn note(&mut self) {
-        if self.possible.lasted() {
-            self.first_possible = self.first_possible.or(self.possible.since());
-        }
-    }
-
-    /// The event that begins with the sample at `at`.
-    fn moment(&self, store: &Store, at: TrialTime) -> Moment {
-        let uncertainty = self.tests.time_uncertainty_ns(store);
-        Moment { at, earliest: self.refuted.min(at), latest: at.plus(uncertainty) }
-    }
-}
-
-/// One of the two events.
-#[derive(Debug, Clone)]
-enum Event {
-    Mark(String),
-    When(Box<Watch>),
-}
-
-impl Event {
-    fn begin(trigger: &TriggerSpec, start: TrialTime) -> Event {
-        match trigger {
-            TriggerSpec::Mark(text) => Event::Mark(text.clone()),
-            TriggerSpec::When { tests, stable_ns } => {
-                Event::When(Box::new(Watch::begin(tests, *stable_ns, start)))
-            }
-        }
-    }
-}
+use crate::uncertainty::{Budget, Contribution};
 
 /// The fold.
 #[derive(Debug, Clone)]
@@ -320,29 +214,28 @@ impl TimeTo {
         let hidden_from = Self::first_possible(&self.first).unwrap_or(from.at).min(from.at);
         let shortest = to.earliest.min(hidden_to).since(from.latest).max(0);
         let longest = to.latest.since(from.earliest.min(hidden_from));
-        let (low, high) = (within.saturating_sub(longest), within.saturating_sub(shortest));
-        let in_time = elapsed <= within;
-        let may_be_in_time = hidden_to.since(from.at) <= within;
-        let may_be_late = to.at.since(hidden_from) > within;
-        let verdict = match (in_time, may_be_in_time, may_be_late) {
-            (true, _, false) => Verdict::Pass,
-            (false, false, _) => Verdict::Fail,
-            _ => Verdict::Inconclusive,
-        };
+        let hidden = hidden_to < to.at || hidden_from < from.at;
+        let seconds = |ns: i64| ns as f64 / 1e9;
+        // The interval is of what was not observed; how exactly an event is dated is uncertainty.
+        let fastest = if hidden { hidden_to.since(from.at).max(0) } else { elapsed };
+        let slowest = if hidden { to.at.since(hidden_from) } else { elapsed };
         let (shown, limit) = (shown_time(elapsed), shown_time(within));
         let mut reason = bilingual(|_| message!("verdict-timeto", elapsed = shown, limit = limit));
-        if verdict != Verdict::Inconclusive && low < 0 && high >= 0 {
+        if within.saturating_sub(longest) < 0 && within.saturating_sub(shortest) >= 0 {
             let (least, most) = (shown_time(shortest), shown_time(longest));
             reason.add(bilingual(|_| message!("verdict-timeto-near", least = least, most = most)));
         }
-        let mut outcome = Outcome {
-            verdict,
-            measured: Some(Measured { value: elapsed as f64 / 1e9, unit: second() }),
-            margin: Some(margin(low as f64 / 1e9, high as f64 / 1e9, second())),
-            coverage: None,
+        let scalar = Scalar {
+            low: seconds(fastest),
+            high: seconds(slowest),
+            seen: Some(seconds(elapsed)),
+            scale: Scale::of(second()),
+            budget: Some(time_budget(&[from, to])),
+            single: true,
             evidence: self.evidence(closing, Span::new(from.at, to.at)),
             reason,
         };
+        let mut outcome = closing.judge(scalar, &Ends::at_most(seconds(within)));
         self.gate(closing, &mut outcome);
         outcome
     }
@@ -359,23 +252,19 @@ impl TimeTo {
         let late = waited > self.within_ns;
         let high = self.within_ns.saturating_sub(soonest.since(from.latest).max(0));
         let (shown, limit) = (shown_time(end.since(from.at)), shown_time(self.within_ns));
-        let mut outcome = Outcome {
-            verdict: if late { Verdict::Fail } else { Verdict::Inconclusive },
-            measured: None,
-            margin: Some(margin(f64::NEG_INFINITY, high as f64 / 1e9, second())),
-            coverage: None,
-            evidence: self.evidence(closing, Span::new(from.at, end)),
-            reason: bilingual(|_| {
-                message!("verdict-timeto-not-reached", waited = shown, limit = limit)
-            }),
-        };
+        let reason =
+            bilingual(|_| message!("verdict-timeto-not-reached", waited = shown, limit = limit));
+        let verdict = if late { Verdict::Fail } else { Verdict::Inconclusive };
+        let mut outcome = Outcome::bare(verdict, reason);
+        outcome.margin = Some(margin(f64::NEG_INFINITY, high as f64 / 1e9, second()));
+        outcome.evidence = self.evidence(closing, Span::new(from.at, end));
         self.gate(closing, &mut outcome);
         outcome
     }
 
     /// Where no time passed between the events there was nothing to observe.
     fn gate(&self, closing: &Closing<'_>, outcome: &mut Outcome) {
-        if self.coverage.total_ns() == 0 && outcome.verdict == Verdict::Pass {
+        if self.coverage.total_ns() == 0 && passes(outcome.verdict) {
             outcome.coverage = Some(1.0);
         } else {
             closing.gate(&self.coverage, outcome);
@@ -385,7 +274,7 @@ impl TimeTo {
     fn evidence(&self, closing: &Closing<'_>, span: Span) -> Vec<trial::finding::Evidence> {
         let signals = &closing.spec.signals;
         if signals.is_empty() {
-            let channel = closing.any_channel.map(str::to_owned);
+            let channel = closing.compiled.any_channel.clone();
             let at = |channel| trial::finding::Evidence { channel, span, value: None };
             return channel.map(at).into_iter().collect();
         }
@@ -395,4 +284,15 @@ impl TimeTo {
 
 fn shown_time(nanoseconds: i64) -> String {
     with_unit(nanoseconds as f64 / 1e9, second())
+}
+
+/// The budget of a time between two events: each lies anywhere in the stretch between the sample
+/// that does not show it yet and the one that does (rectangular), widened by the uncertainty of the
+/// samples' times; a mark by how well a person marks.
+fn time_budget(events: &[Moment]) -> Budget {
+    let parts = events.iter().zip(["first event", "second event"]);
+    parts.fold(Budget::default(), |budget, (event, label)| {
+        let half = event.latest.since(event.earliest) as f64 / 2e9;
+        budget.with(Contribution::rectangular(label, half))
+    })
 }

@@ -1,0 +1,96 @@
+//! The temporal logic beneath the operators: formulas over signals, judged at the beginning of a
+//! phase.
+//!
+//! Semantics: a signal is a function of time, held or on straight lines between its samples, and
+//! may be anything where it is not observed. A formula has at every instant an interval of margins,
+//! and apart from it whether it holds with the worst and with the best that was not observed. Time
+//! is real, intervals are closed: `always[a, b]` is the infimum over [t + a, t + b], `eventually` the
+//! supremum, `until[a, b](f, g)` the supremum over t' in [t + a, t + b] of the lesser of g at t' and
+//! the infimum of f over [t, t']. Without an interval they reach to the end of the phase. These are
+//! the robust semantics of Fainekos and Pappas (Theoretical Computer Science 410, 2009) over
+//! intervals (Deshmukh et al., Formal Methods in System Design 51, 2017).
+//!
+//! Invariant: a node gives its pieces in order, without holes, from the beginning of its domain on;
+//! however the input is cut, the same pieces come out.
+
+mod atom;
+mod compile;
+mod piece;
+mod run;
+mod sliding;
+mod straight;
+mod until;
+
+use trial::expression::Compare;
+
+pub(crate) use compile::compile_formula;
+pub(crate) use run::Judging;
+
+/// Most pieces that one node keeps; beyond them the criterion ends as an error.
+pub const MAX_KEPT_PIECES: usize = 1 << 20;
+
+/// A closed interval of time ahead, in nanoseconds; `None` reaches to the end of the phase.
+pub(crate) type Window = Option<(i64, i64)>;
+
+/// A formula with numbers in the place of expressions.
+#[derive(Debug, Clone)]
+pub(crate) enum Node {
+    /// A signal compared with a number, both in the coherent SI unit; the margin is divided by
+    /// `scale`.
+    Compare {
+        signal: usize,
+        compare: Compare,
+        limit: f64,
+        scale: f64,
+        gap_ns: i64,
+    },
+    Not(Box<Node>),
+    And(Box<Node>, Box<Node>),
+    /// `eventually` is its dual.
+    Always(Window, Box<Node>),
+    Until(Window, Box<Node>, Box<Node>),
+}
+
+impl Node {
+    /// The signals that it looks at.
+    pub fn signals(&self) -> Vec<usize> {
+        match self {
+            Node::Compare { signal, .. } => vec![*signal],
+            Node::Not(inner) | Node::Always(_, inner) => inner.signals(),
+            Node::And(left, right) | Node::Until(_, left, right) => {
+                let mut signals = left.signals();
+                signals.extend(right.signals());
+                signals
+            }
+        }
+    }
+
+    /// The comparisons in it: signal, limit, and what its margin is divided by.
+    pub fn comparisons(&self) -> Vec<(usize, f64, f64)> {
+        match self {
+            Node::Compare { signal, limit, scale, .. } => vec![(*signal, *limit, *scale)],
+            Node::Not(inner) | Node::Always(_, inner) => inner.comparisons(),
+            Node::And(left, right) | Node::Until(_, left, right) => {
+                let mut comparisons = left.comparisons();
+                comparisons.extend(right.comparisons());
+                comparisons
+            }
+        }
+    }
+
+    fn negated(self) -> Node {
+        match self {
+            Node::Not(inner) => *inner,
+            other => Node::Not(Box::new(other)),
+        }
+    }
+
+    fn or(left: Node, right: Node) -> Node {
+        let both = Node::And(Box::new(left.negated()), Box::new(right.negated()));
+        Node::Not(Box::new(both))
+    }
+
+    fn eventually(window: Window, inner: Node) -> Node {
+        Node::Not(Box::new(Node::Always(window, Box::new(inner.negated()))))
+    }
+}
