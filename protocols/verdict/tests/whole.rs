@@ -208,7 +208,7 @@ fn the_shipped_pump_scenarios_use_every_operator_and_label_every_limit() {
         .iter()
         .map(|criterion| format!("{:?}", std::mem::discriminant(&criterion.operator)))
         .collect();
-    assert_eq!(operators.len(), 5);
+    assert_eq!(operators.len(), 7);
     assert!(pump.criteria.len() >= 8);
     for scenario in [&pump, &shipped("fire.vehicle-pump-nfpa")] {
         let sources = scenario.criteria.iter().map(|criterion| &criterion.source);
