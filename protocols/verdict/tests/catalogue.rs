@@ -1,5 +1,6 @@
 //! Every scenario of the catalogue, judged on its signal case: in the run of the case every criterion
-//! passes, and in each of its variations one criterion fails while the others stay as they were.
+//! passes, and in each of its variations one criterion fails while the others stay as they were; where
+//! it is a precondition that fails, what it guards is left undecided.
 //!
 //! A case is `fixtures/golden/scenarios/<scenario id>.toml`; its form is described in
 //! `catalogue/case.rs`.
@@ -22,6 +23,7 @@ use memory::{Memory, SECOND};
 use plan::plan_of_roles;
 use trial::document::{Source, Title};
 use trial::finding::Verdict;
+use trial::recording::Recording as _;
 use trial::scenario::{Operator, Scenario};
 use verdict::evaluate_amended;
 
@@ -94,6 +96,14 @@ fn trouble_of_base(
     trouble
 }
 
+/// The criteria that can't be judged without the preconditions among `failing`.
+fn guarded<'a>(scenario: &'a Scenario, failing: &[&str]) -> BTreeSet<&'a str> {
+    let unmet = |id: &str| failing.contains(&id);
+    let unmet = scenario.preconditions.iter().filter(|known| unmet(&known.criterion.id));
+    let guards = unmet.flat_map(|known| &known.guards);
+    guards.map(|at| scenario.criteria[*at].id.as_str()).collect()
+}
+
 /// What is wrong with a variation.
 fn trouble_of_variation(
     scenario: &Scenario,
@@ -112,13 +122,19 @@ fn trouble_of_variation(
             trouble.push(format!("{name}: no criterion {id}"));
         }
     }
+    let undecided = guarded(scenario, &failing);
     for (id, (verdict, told)) in varied {
+        let before = base.get(id).map(|(verdict, _)| *verdict);
         let fails = failing.contains(&id.as_str());
+        let guarded = undecided.contains(id.as_str()) && before == Some(Verdict::Pass);
         if fails && *verdict != Verdict::Fail {
             trouble.push(format!("{name}: {id} does not fail, it is {told}"));
         }
-        let free = fails || variation.also.contains(id);
-        if !free && base.get(id).is_some_and(|(before, _)| before != verdict) {
+        if guarded && *verdict != Verdict::Inconclusive {
+            trouble.push(format!("{name}: {id} is decided without its precondition: {told}"));
+        }
+        let free = fails || guarded || variation.also.contains(id);
+        if !free && before != Some(*verdict) {
             trouble.push(format!("{name}: {id} changes, too: {told}"));
         }
     }
@@ -144,7 +160,7 @@ fn every_scenario_passes_its_run_and_fails_its_variations() {
             trouble.extend(trouble_of_variation(&scenario, variation, &base, &varied));
         }
         let failed: BTreeSet<&str> = case.fails.iter().flat_map(Variation::failing).collect();
-        let missing = scenario.criteria.iter().filter(|known| !failed.contains(known.id.as_str()));
+        let missing = scenario.judged().filter(|known| !failed.contains(known.id.as_str()));
         trouble.extend(
             missing
                 .map(|known| format!("{}: no variation in which {} fails", scenario.id, known.id)),

@@ -189,9 +189,9 @@ impl Case {
 /// The value on the straight lines through `points`; of two points at one time the later counts.
 fn between(points: &[Point], time: f64) -> f64 {
     let after = points.partition_point(|(at, _)| *at <= time);
-    match (after.checked_sub(1).map(|before| points[before]), points.get(after)) {
+    match (after.checked_sub(1).map(|before| points[before]), points.get(after).copied()) {
         (Some((from, low)), Some((to, high))) => low + (high - low) * (time - from) / (to - from),
-        (Some((_, value)), None) | (None, Some((_, value))) => value.to_owned(),
+        (Some((_, value)), None) | (None, Some((_, value))) => value,
         (None, None) => panic!("a signal has no points"),
     }
 }
