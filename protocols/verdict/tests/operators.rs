@@ -6,7 +6,8 @@
 //! for each second that has something; `-` is no sample, `bad` a bad one; a column `mark` holds a
 //! mark's text; the last line is `end` and the recording's end. `expect`: for each finding its
 //! verdict, and then what is checked of `margin LOW .. HIGH UNIT` (`*` is unbounded), `measured
-//! VALUE UNIT`, `coverage SHARE`, `evidence CHANNEL FROM .. TO`.
+//! VALUE UNIT`, `raw VALUE UNIT`, `uncertainty U`, `probability P`, `cause KEY`, `coverage SHARE`,
+//! `evidence CHANNEL FROM .. TO`.
 
 // Helpers of tests may panic as tests do.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -141,6 +142,20 @@ fn finding_agrees(line: usize, finding: &Finding, expected: &str) {
                 let measured = finding.measured.unwrap_or_else(|| panic!("{context}"));
                 assert!(near(Some(measured.value), next()), "{context}");
                 assert_eq!(measured.unit.symbol(), next(), "{context}");
+            }
+            "uncertainty" => {
+                let found = finding.uncertainty.map(|known| known.expanded);
+                assert!(near(found, next()), "{context}");
+            }
+            "probability" => assert!(near(finding.conformance_probability, next()), "{context}"),
+            "cause" => {
+                let found = finding.cause.map_or("none", trial::finding::Cause::key);
+                assert_eq!(found, next(), "{context}");
+            }
+            "raw" => {
+                let raw = finding.raw.unwrap_or_else(|| panic!("{context}"));
+                assert!(near(Some(raw.value), next()), "{context}");
+                assert_eq!(raw.unit.symbol(), next(), "{context}");
             }
             "coverage" => assert!(near(finding.coverage, next()), "{context}"),
             "evidence" => {

@@ -384,14 +384,20 @@ proptest! {
         }
         if let (Some(at), Some(measured)) = (seen, finding.measured) {
             prop_assert_eq!(measured.value, elapsed(at) as f64);
-            let refuted = (case.start..at).rev().find(|tick| {
-                case.p.0[*tick].is_some() && value(*tick) < 0
-            });
-            let earliest = refuted.unwrap_or(case.start).min(possible.unwrap_or(at)) as f64;
             let (go, length) = (from as f64, case.length as f64);
-            let shortest = (earliest - go - 0.3).max(0.0);
-            let longest = at as f64 - go + 0.3;
+            let shortest = possible.unwrap_or(at).min(at) as f64 - go;
+            let longest = at as f64 - go;
             prop_assert!(close(bounds(finding), (length - longest, length - shortest)), "{finding:?}");
+            // The event lies between the sample that refutes it last and its own, rectangular; the
+            // mark within 0.3 s.
+            let refuted = (case.start..at)
+                .rev()
+                .find(|tick| case.p.0[*tick].is_some() && value(*tick) < 0)
+                .unwrap_or(case.start);
+            let half = (at - refuted) as f64 / 2.0;
+            let wanted = 2.0 * ((half * half + 0.09) / 3.0).sqrt();
+            let expanded = finding.uncertainty.map_or(f64::NAN, |known| known.expanded);
+            prop_assert!((expanded - wanted).abs() < 1e-9, "{expanded} {wanted} {finding:?}");
         }
     }
 

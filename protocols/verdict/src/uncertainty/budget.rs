@@ -269,7 +269,10 @@ impl Budget {
         if combined <= 0.0 {
             return f64::INFINITY;
         }
-        let share = |(effect, freedom): &(f64, f64)| (effect / combined).powi(4) / freedom;
+        let share = |(effect, freedom): &(f64, f64)| {
+            let square = (effect / combined) * (effect / combined);
+            square * square / freedom
+        };
         1.0 / self.terms().iter().map(share).sum::<f64>()
     }
 
@@ -339,7 +342,7 @@ mod tests {
             (Contribution::normal("", 1.0, 2.0), 0.5),
             (Contribution::rectangular("", 1.0), 0.577_350_27),
             (Contribution::triangular("", 1.0), 0.408_248_29),
-            (Contribution::u_shaped("", 1.0), 0.707_106_78),
+            (Contribution::u_shaped("", 3.0), 2.121_320_34),
             (Contribution::resolution("", 1.0), 0.288_675_13),
         ] {
             close(one.standard, standard, 1e-8);

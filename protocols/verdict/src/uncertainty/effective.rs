@@ -80,7 +80,7 @@ impl Level {
         self.sum += value;
         self.moment += self.count as f64 * value;
         self.count += 1;
-        self.count.is_multiple_of(2).then(|| 0.5 * (before + value))
+        self.count.is_multiple_of(2).then_some(0.5 * (before + value))
     }
 
     /// Σ r(t) r(t − k) over the residuals r about the line of least squares, with k from 0; zeros
