@@ -19,12 +19,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use case::{Case, Variation};
-use memory::{Memory, SECOND};
+use memory::Memory;
 use plan::plan_of_roles;
 use trial::document::{Source, Title};
-use trial::finding::Verdict;
+use trial::finding::{Finding, Verdict};
 use trial::recording::Recording as _;
 use trial::scenario::{Operator, Scenario};
+use trial::time::Span;
 use verdict::evaluate_amended;
 
 /// Most samples of one case.
@@ -49,19 +50,24 @@ fn case_of(id: &str) -> Result<Case, String> {
     toml::from_str(&text).map_err(|error| format!("{id}: case: {error}"))
 }
 
+/// The findings on a run whose signals break off at `cut` nanoseconds.
+fn findings(scenario: &Scenario, bytes: &[u8], case: &Case, cut: i64) -> Vec<Finding> {
+    let plan = plan_of_roles(scenario, bytes, &case.parameters);
+    let signals = scenario.roles.iter().filter(|role| !role.reading);
+    let mut samples: Vec<_> = signals.map(|role| case.samples(&role.id)).collect();
+    let count: usize = samples.iter().map(Vec::len).sum();
+    assert!(count <= MAX_SAMPLES, "{}: {count} samples", scenario.id);
+    samples.iter_mut().for_each(|samples| samples.retain(|(at, _)| *at < cut));
+    let memory = Memory::new(plan, samples, &case.marks(), case.end_ns());
+    evaluate_amended(&memory, memory.plan(), &case.amendments()).unwrap().findings
+}
+
 /// The verdict on every criterion and precondition of a run; of several occurrences those count that
 /// the criterion counts, and they agree.
 fn verdicts(scenario: &Scenario, bytes: &[u8], case: &Case) -> BTreeMap<String, (Verdict, String)> {
-    let plan = plan_of_roles(scenario, bytes, &case.parameters);
-    let signals = scenario.roles.iter().filter(|role| !role.reading);
-    let samples: Vec<_> = signals.map(|role| case.samples(&role.id)).collect();
-    let count: usize = samples.iter().map(Vec::len).sum();
-    assert!(count <= MAX_SAMPLES, "{}: {count} samples", scenario.id);
-    let end = (case.end * SECOND as f64).round() as i64;
-    let memory = Memory::new(plan, samples, &case.marks(), end);
-    let findings = evaluate_amended(&memory, memory.plan(), &case.amendments()).unwrap();
     let mut verdicts = BTreeMap::new();
-    for finding in findings.findings.into_iter().filter(|finding| finding.counted) {
+    let findings = findings(scenario, bytes, case, i64::MAX);
+    for finding in findings.into_iter().filter(|finding| finding.counted) {
         let id = finding.criterion.clone();
         let told = format!("{:?}: {} ({:?})", finding.verdict, finding.reason.en, finding.measured);
         let before = verdicts.insert(id, (finding.verdict, told.clone()));
@@ -165,6 +171,40 @@ fn every_scenario_passes_its_run_and_fails_its_variations() {
             missing
                 .map(|known| format!("{}: no variation in which {} fails", scenario.id, known.id)),
         );
+    }
+    assert!(trouble.is_empty(), "{}", trouble.join("\n"));
+}
+
+/// Whether people alone say whether a criterion is met.
+fn is_said(scenario: &Scenario, operator: &Operator) -> bool {
+    match operator {
+        Operator::Witness { .. } => true,
+        Operator::Bound { signal, .. } => {
+            scenario.roles.iter().any(|role| role.reading && role.id == *signal)
+        }
+        _ => false,
+    }
+}
+
+#[test]
+fn what_no_signal_shows_is_never_a_pass() {
+    let mut trouble = Vec::new();
+    for (scenario, bytes) in scenarios() {
+        let Ok(case) = case_of(&scenario.id) else { continue };
+        for cut in [0, case.end_ns() / 2] {
+            for finding in findings(&scenario, bytes, &case, cut) {
+                let criterion = scenario.criterion(&finding.criterion).unwrap();
+                // A sample holds for a while, but not into a phase that begins later.
+                let seen_until = cut + criterion.quality.max_gap_ns;
+                let later = |span: Span| cut == 0 || span.start.0 > seen_until;
+                let dark = finding.span.map_or(cut == 0, later);
+                let passes = matches!(finding.verdict, Verdict::Pass | Verdict::ConditionalPass);
+                if dark && passes && !is_said(&scenario, &criterion.operator) {
+                    let (id, why) = (&finding.criterion, &finding.reason.en);
+                    trouble.push(format!("{}: {id} passes without data: {why}", scenario.id));
+                }
+            }
+        }
     }
     assert!(trouble.is_empty(), "{}", trouble.join("\n"));
 }

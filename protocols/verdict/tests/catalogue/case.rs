@@ -156,6 +156,11 @@ impl Case {
             .collect()
     }
 
+    /// The end of the run, in nanoseconds.
+    pub fn end_ns(&self) -> i64 {
+        (self.end * SECOND as f64).round() as i64
+    }
+
     /// The marks in order of time.
     pub fn marks(&self) -> Vec<(i64, &str)> {
         let mut marks: Vec<_> = self.marks.iter().map(|(at, text)| (*at, text.as_str())).collect();
