@@ -398,7 +398,10 @@ impl Parser<'_> {
             return Err(message!("expression-too-deep", limit = MAX_DEPTH));
         }
         let inner = if self.take('-') {
-            Expression::Negate(Box::new(self.factor()?))
+            match self.negative_number()? {
+                Some(number) => number,
+                None => Expression::Negate(Box::new(self.factor()?)),
+            }
         } else {
             let atom = self.atom()?;
             if self.take('^') {
@@ -416,6 +419,21 @@ impl Parser<'_> {
         Ok(inner)
     }
 
+    /// A number behind a minus sign: `-20 degC` is a temperature below zero, not 20 °C with the
+    /// sign of its kelvins turned. A power binds more tightly than the sign.
+    fn negative_number(&mut self) -> Result<Option<Expression>, Message> {
+        let start = self.at;
+        self.skip_space();
+        if self.rest().starts_with(|first: char| first.is_ascii_digit() || first == '.') {
+            let number = self.number(-1.0)?;
+            if !self.take('^') {
+                return Ok(Some(number));
+            }
+        }
+        self.at = start;
+        Ok(None)
+    }
+
     fn atom(&mut self) -> Result<Expression, Message> {
         self.skip_space();
         let first = self.rest().chars().next().ok_or_else(|| self.wrong())?;
@@ -424,7 +442,7 @@ impl Parser<'_> {
             return if self.take(')') { Ok(inner) } else { Err(self.wrong()) };
         }
         if first.is_ascii_digit() || first == '.' {
-            return self.number();
+            return self.number(1.0);
         }
         let length = self.rest().find(|c: char| !is_name_part(c)).unwrap_or(self.rest().len());
         if length == 0 || first.is_ascii_digit() {
@@ -449,7 +467,7 @@ impl Parser<'_> {
         Ok(Expression::Call(*function, arguments))
     }
 
-    fn number(&mut self) -> Result<Expression, Message> {
+    fn number(&mut self, sign: f64) -> Result<Expression, Message> {
         let rest = self.rest();
         let digits = |text: &str| text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
         let mut length = digits(rest);
@@ -466,7 +484,7 @@ impl Parser<'_> {
         let number: f64 = rest[..length].parse().map_err(|_| self.wrong())?;
         self.at += length;
         let unit = self.unit().unwrap_or(Unit::ONE);
-        Ok(Expression::Number(unit.to_si(number), unit.dimension))
+        Ok(Expression::Number(unit.to_si(sign * number), unit.dimension))
     }
 
     /// The longest unit symbol that stands here and is not the beginning of a name.
@@ -511,6 +529,9 @@ mod tests {
         assert_eq!(value("60 L/s"), 0.06);
         assert_eq!(value("20 min / 2"), 600.0);
         assert_eq!(value("1e3 Pa"), 1000.0);
+        assert!((value("-20 degC") - 253.15).abs() < 1e-9);
+        assert_eq!(value("- 2 ^ 2"), -4.0);
+        assert_eq!(value("1 - 2"), -1.0);
         assert!(value("missing + 1").is_nan());
     }
 

@@ -45,7 +45,9 @@ struct Step {
 enum StepKind {
     /// With the parameters' values in their places, and names of [`input_name`].
     Expression(Program, Expression),
-    OverTime(Kind),
+    /// What is computed, and the longest gap between two samples that follow one another, in
+    /// nanoseconds.
+    OverTime(Kind, i64),
 }
 
 /// The name of a signal in a step's expression.
@@ -146,9 +148,9 @@ impl DerivedBank {
     }
 
     /// Adds a filter over a signal and gives the hidden signal that it is.
-    pub fn add_filter(&mut self, signal: usize, filter: Filter) -> usize {
+    pub fn add_filter(&mut self, signal: usize, filter: Filter, gap_ns: i64) -> usize {
         let output = self.hidden();
-        self.push(output, vec![signal], StepKind::OverTime(Kind::Filter(filter)));
+        self.push(output, vec![signal], StepKind::OverTime(Kind::Filter(filter), gap_ns));
         output
     }
 
@@ -195,7 +197,7 @@ impl DerivedBank {
             signals.iter().map(|signal| self.add(plan, signal, None)).collect();
         let output = self.hidden();
         let kind = Kind::Function { function, window_ns };
-        self.push(output, inputs, StepKind::OverTime(kind));
+        self.push(output, inputs, StepKind::OverTime(kind, self.gap_ns));
         output
     }
 
@@ -203,7 +205,9 @@ impl DerivedBank {
     pub fn state(&self) -> BankState {
         let over_time = self.steps.iter().map(|step| match &step.kind {
             StepKind::Expression(..) => None,
-            StepKind::OverTime(kind) => Some(OverTime::new(*kind, self.gap_ns, self.interpolation)),
+            StepKind::OverTime(kind, gap_ns) => {
+                Some(OverTime::new(*kind, *gap_ns, self.interpolation))
+            }
         });
         BankState { over_time: over_time.collect() }
     }
@@ -218,10 +222,10 @@ impl DerivedBank {
                 (StepKind::Expression(program, _), _) => {
                     step.expression(program, view, &mut output)
                 }
-                (StepKind::OverTime(_), Some(function)) => {
+                (StepKind::OverTime(..), Some(function)) => {
                     step.over_time(function, view, &mut output)
                 }
-                (StepKind::OverTime(_), None) => {}
+                (StepKind::OverTime(..), None) => {}
             }
             columns[step.output] = output;
         }
@@ -233,7 +237,7 @@ impl DerivedBank {
         let step = self.steps.iter().find(|step| step.output == signal)?;
         match &step.kind {
             StepKind::Expression(_, expression) => Some((expression, &step.inputs)),
-            StepKind::OverTime(_) => None,
+            StepKind::OverTime(..) => None,
         }
     }
 
@@ -242,7 +246,7 @@ impl DerivedBank {
         let step = self.steps.iter().find(|step| step.output == signal)?;
         match &step.kind {
             StepKind::Expression(..) => None,
-            StepKind::OverTime(_) => step.inputs.first().copied(),
+            StepKind::OverTime(..) => step.inputs.first().copied(),
         }
     }
 }
@@ -376,7 +380,7 @@ pub fn derived_samples(
         sink,
     };
     // The inputs may hold samples from before the span, and functions over time remember all.
-    let remembers = bank.steps.iter().any(|step| matches!(step.kind, StepKind::OverTime(_)));
+    let remembers = bank.steps.iter().any(|step| matches!(step.kind, StepKind::OverTime(..)));
     let from = if remembers { TrialTime::MIN } else { span.start.plus(-sampler.gap_ns) };
     let mut state = bank.state();
     let mut carried = vec![None; bank.signals()];

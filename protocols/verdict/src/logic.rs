@@ -6,7 +6,8 @@
 //! and apart from it whether it holds with the worst and with the best that was not observed. Time
 //! is real, intervals are closed: `always[a, b]` is the infimum over [t + a, t + b], `eventually` the
 //! supremum, `until[a, b](f, g)` the supremum over t' in [t + a, t + b] of the lesser of g at t' and
-//! the infimum of f over [t, t']. Without an interval they reach to the end of the phase. These are
+//! the infimum of f over [t, t']. Without an interval they reach to the end of the
+//! phase; behind it they may be anything. These are
 //! the robust semantics of Fainekos and Pappas (Theoretical Computer Science 410, 2009) over
 //! intervals (Deshmukh et al., Formal Methods in System Design 51, 2017).
 //!

@@ -269,7 +269,7 @@ impl Names<'_> {
     fn filtered(&mut self, criterion: &Criterion, name: &str) -> Result<usize, Blocked> {
         let signal = self.signal(name)?;
         let Some(filter) = criterion.filter else { return Ok(signal) };
-        let hidden = self.bank.add_filter(signal, filter);
+        let hidden = self.bank.add_filter(signal, filter, criterion.quality.max_gap_ns);
         self.hide_as(hidden, signal);
         Ok(hidden)
     }

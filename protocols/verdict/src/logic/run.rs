@@ -87,11 +87,13 @@ enum Run {
         from: TrialTime,
         inner: Box<Run>,
         pieces: Vec<Piece>,
+        need: Need,
     },
     Until {
         left: Box<Run>,
         right: Box<Run>,
         until: Box<Until>,
+        need: Need,
     },
 }
 
@@ -139,18 +141,19 @@ fn build(node: &Node, store: &Store, start: TrialTime, domain: Domain, linear: b
                 Some(window) => {
                     Run::Sliding { inner, sliding: Box::new(Sliding::new(*window, from)) }
                 }
-                None => Run::Suffix { from, inner, pieces: Vec::new() },
+                None => Run::Suffix { from, inner, pieces: Vec::new(), need },
             }
         }
         Node::Until(window, left, right) => {
             let first = window.map_or(0, |(first, _)| first);
-            let need = need.further(*window);
-            let lefts = Domain { from, point: false, need };
-            let rights = Domain { from: from.plus(first), point: false, need };
+            let below = need.further(*window);
+            let lefts = Domain { from, point: false, need: below };
+            let rights = Domain { from: from.plus(first), point: false, need: below };
             Run::Until {
                 left: Box::new(build(left, store, start, lefts, linear)),
                 right: Box::new(build(right, store, start, rights, linear)),
                 until: Box::new(Until::new(*window, from, point)),
+                need,
             }
         }
     }
@@ -242,15 +245,24 @@ impl Run {
         self.work(first, second, out)?;
         match self {
             Run::Point { at, window: None, so_far, given, .. } if !*given => {
-                if !ending.complete {
+                if !ending.complete || *at >= ending.end {
                     limit(so_far, &Piece::unknown(*at, at.plus(1)));
                 }
                 *given = true;
                 out.push(*so_far);
                 Ok(())
             }
-            Run::Suffix { from, pieces, .. } => suffix(*from, pieces, ending, out),
-            Run::Until { until, .. } => until.finish(ending, out),
+            Run::Suffix { from, pieces, need, .. } => {
+                suffix(*from, pieces, ending, out)?;
+                behind(*need, *from, ending, out);
+                Ok(())
+            }
+            Run::Until { until, need, .. } if until.is_open() => {
+                let from = until.now();
+                until.finish(ending, out)?;
+                behind(*need, from, ending, out);
+                Ok(())
+            }
             _ => Ok(()),
         }
     }
@@ -406,6 +418,12 @@ fn suffix(
     }
     backwards.iter().rev().for_each(|piece| piece.put(out));
     Ok(())
+}
+
+/// Behind the phase an operator that reaches to its end has nothing to look at: it may be anything.
+fn behind(need: Need, from: TrialTime, ending: Ending, out: &mut Vec<Piece>) {
+    let until = need.instant(ending.start, ending.end).plus(1);
+    Piece::unknown(ending.end.max(from), until).put(out);
 }
 
 /// What a piece is at its very end.

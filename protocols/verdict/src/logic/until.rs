@@ -41,6 +41,16 @@ impl Until {
         self.lefts.len().max(self.rights.len())
     }
 
+    /// Whether it reaches to the end of the phase.
+    pub fn is_open(&self) -> bool {
+        self.window.is_none()
+    }
+
+    /// Up to where it has given pieces.
+    pub fn now(&self) -> TrialTime {
+        self.now
+    }
+
     /// Takes pieces of both sides.
     pub fn push(&mut self, lefts: &[Piece], rights: &[Piece], out: &mut Vec<Piece>) {
         self.lefts.extend(lefts);
