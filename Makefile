@@ -10,6 +10,7 @@
 # make tamper-test         change every byte of a small sealed trial, and verify each time
 # make fuzz SECONDS=600   each fuzz target for so long (needs cargo-fuzz; TARGETS="wire journal" names some)
 # make soak HOURS=72 SECONDS=600   a trial of days, compressed, under a memory cap
+# make traps    what rtamt, OpenHTF and this evaluator answer to the traps of evaluation, as a table
 # make picture  the readme's pictures, taken anew
 # make deps    what the build and the tests need: a CMake, Python peers, system packages
 # make clean   remove everything that make wrote
@@ -25,7 +26,7 @@ COUNT ?= 100
 SECONDS ?= 600
 HOURS ?= 72
 
-.PHONY: demo test bench bench-evidence crash-test tamper-test fuzz soak picture deps build-deps lint clean
+.PHONY: demo test bench bench-evidence crash-test tamper-test fuzz soak traps picture deps build-deps lint clean
 
 build-deps:
 	@scripts/deps build
@@ -82,6 +83,9 @@ picture: deps
 	    xvfb-run -a $(TARGET)/release/viewer demo-out/picture/DEMO-0001-r01.h5 --size 1280x800 \
 	        --lang $${pair%%:*} --screenshot viewer/$${pair##*:}; \
 	done
+
+traps: deps
+	TRAPS_WRITE=1 cargo test --release --locked -q -p suite --test traps -- --nocapture
 
 clean:
 	rm -rf $(TARGET) .deps demo-out bench-out
