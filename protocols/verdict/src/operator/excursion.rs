@@ -151,7 +151,10 @@ impl Judge for Excursion {
         // A share is of a size: below zero, too, a deviation upwards is one upwards.
         let rated = self.spec.rated.unwrap_or(reference).abs();
         if rated == 0.0 {
-            return Outcome::bare(Verdict::Error, bilingual(|_| message!("verdict-no-rated-value")));
+            return Outcome::bare(
+                Verdict::Error,
+                bilingual(|_| message!("verdict-no-rated-value")),
+            );
         }
         let edges = step.latest.since(step.earliest) as f64 / 2e9;
         let parts = Parts {
