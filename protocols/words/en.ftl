@@ -253,6 +253,7 @@ verdict-does-not-apply = Does not apply to an item with these parameters.
 verdict-event-never-came = The event did not come during the phase.
 verdict-step-uncertain = When the event came, or whether, was not observed.
 verdict-no-reference = The value before the step was not observed.
+verdict-no-rated-value = What 100 % is comes out as 0: give "rated".
 verdict-drop = "{ $signal }" changed by { $change } ({ $earlier }: { $before }; { $later }: { $after }); permitted { $limit }.
 verdict-excursion-up = Largest deviation of "{ $signal }" upwards: { $value }; permitted { $limit }.
 verdict-excursion-down = Largest deviation of "{ $signal }" downwards: { $value }; permitted { $limit }.

@@ -253,6 +253,7 @@ verdict-does-not-apply = 不适用于此参数的样品。
 verdict-event-never-came = 阶段内未发生该事件。
 verdict-step-uncertain = 事件是否发生、何时发生缺测。
 verdict-no-reference = 阶跃前的值缺测。
+verdict-no-rated-value = 作为 100 % 的值为 0:请给出"rated"。
 verdict-drop = "{ $signal }"变化 { $change }({ $earlier } { $before },{ $later } { $after }),允许 { $limit }。
 verdict-excursion-up = "{ $signal }"向上最大偏差 { $value },允许 { $limit }。
 verdict-excursion-down = "{ $signal }"向下最大偏差 { $value },允许 { $limit }。
