@@ -287,6 +287,9 @@ verdict-precondition-consented = The precondition "{ $precondition }" is not met
 verdict-calibration-due = The calibration of the instrument of "{ $signal }" was due on { $due }, before the trial.
 verdict-sensor-rebound = "{ $signal }" was bound to another sensor meanwhile.
 verdict-failed-check = The instrument of "{ $signal }" failed its check after the trial.
+verdict-unfit-rate = "{ $signal }" was sampled { $given } times a second by the plan, the scenario asks for { $wanted }.
+verdict-unfit-refresh = The instrument of "{ $signal }" has a new value every { $refresh }, the scenario asks for one every { $wanted }.
+verdict-unfit-uncertainty = "{ $signal }" has an uncertainty of { $is } at best, the scenario allows { $wanted }.
 verdict-headline-conforms = Conforms to { $standard }: all mandatory criteria are met.
 verdict-headline-conforms-conditionally = Conforms to { $standard }, some criteria within the guard band.
 verdict-headline-does-not-conform = Does not conform to { $standard }: mandatory criteria are not met.
@@ -380,6 +383,12 @@ check-in-order = { $trial } is in order: scenario { $scenario }, { $channels } c
 check-requests = Requests (link, device, function, registers, period, time on the wire):
 check-back-to-back = back to back
 check-buses = Buses (share of the wire, polls/s):
+check-fit = Fit for the criteria (verdict, criterion; beneath it what to change):
+check-fit-yes = fit
+check-fit-reserve = reserve
+check-fit-no = UNFIT
+check-fit-people = people
+check-fit-not-applicable = n/a
 
 ## Help
 help-about = Acquires field trials of rescue equipment and judges them.
@@ -932,3 +941,22 @@ import-digests = { $bytes } bytes, BLAKE3 { $blake3 }, SM3 { $sm3 }
 help-import = Make a trial file out of the CSV or Parquet file of another logger.
 help-arg-data = The file of the other logger.
 help-arg-mapping = The plan of the import, a TOML file with [import] and [[column]].
+
+## Fit for the criterion
+fit-unbound = No channel for "{ $signal }". Bind one in [roles]: { $role } = "…".
+fit-rate = "{ $signal }" is sampled { $given } times a second, the criterion needs { $wanted }. Ask for it every { $period } or oftener.
+fit-rate-bus = "{ $signal }" gets about { $given } samples a second of its bus, the criterion needs { $wanted }. Raise the baud rate, ask the other devices of the bus less often, or give the instrument a bus of its own.
+fit-period-unknown = How often "{ $signal }" is sampled is not known, the criterion needs { $wanted } times a second. Declare `every` or `period`.
+fit-gap = "{ $signal }" is sampled every { $period }, but a sample counts for { $gap } only: after each there is a gap. Ask for it every { $gap } or oftener.
+fit-refresh = The instrument of "{ $signal }" has a new value every { $refresh }, the criterion needs one every { $wanted }. Use an instrument with a refresh of at most { $wanted }.
+fit-few-refreshes = The instrument of "{ $signal }" has a new value every { $interval }, what is judged lasts { $window }. Use an instrument with a refresh of at most { $wanted }.
+fit-few-samples = "{ $signal }" is sampled every { $interval }, what is judged lasts { $window }. Ask for it every { $wanted } or oftener.
+fit-event-period = Times by "{ $signal }" are uncertain by ±{ $uncertainty } (k = 2), an event is dated up to { $late } late: of the limit of { $limit } a time up to { $sure } is sure. Ask for it every { $wanted } or oftener.
+fit-event-instrument = Times by "{ $signal }" are uncertain by ±{ $uncertainty } (k = 2), an event is dated up to { $late } late: of the limit of { $limit } a time up to { $sure } is sure. Use an instrument with refresh and response of at most { $wanted }.
+fit-uncertainty-needed = The decision rule needs the uncertainty of "{ $signal }". Declare the calibration of channel { $channel } with its uncertainty.
+fit-uncertainty-unknown = The scenario limits the uncertainty of "{ $signal }", and it is not known. Declare the calibration of channel { $channel } with its uncertainty.
+fit-uncertainty = "{ $signal }" has an uncertainty of { $is } (k = 2) at best, the scenario allows { $wanted }. Use an instrument of at most { $wanted }.
+fit-ratio = "{ $signal }" has a test uncertainty ratio of { $ratio } (U = { $is }), 4 is wished for. Use an instrument with U of at most { $wanted }, or keep { $guard } away from both limits.
+fit-share = "{ $signal }" has an uncertainty of { $is } at the limit of { $limit }. Use an instrument with U of at most { $wanted }, or expect results near the limit to stay conditional.
+fit-range = The range of "{ $signal }", { $low } to { $high }, does not contain the limit of { $limit }. Use an instrument of another range.
+fit-calibration-due = Calibration "{ $calibration }" was due on { $due }. Have the instrument calibrated, or use another.

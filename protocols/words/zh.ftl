@@ -287,6 +287,9 @@ verdict-precondition-consented = 前提条件"{ $precondition }"不满足;按委
 verdict-calibration-due = "{ $signal }"所用仪器的校准有效期至 { $due },试验时已过期。
 verdict-sensor-rebound = "{ $signal }"其间更换了传感器。
 verdict-failed-check = "{ $signal }"所用仪器试验后核查不合格。
+verdict-unfit-rate = 按方案"{ $signal }"每秒采样 { $given } 次,场景要求 { $wanted } 次。
+verdict-unfit-refresh = "{ $signal }"的仪表每 { $refresh } 才有一个新值,场景要求每 { $wanted } 一个。
+verdict-unfit-uncertainty = "{ $signal }"的扩展不确定度至少为 { $is },场景允许 { $wanted }。
 verdict-headline-conforms = 符合 { $standard }:必做项全部符合。
 verdict-headline-conforms-conditionally = 有条件符合 { $standard }:部分项目处于保护带内。
 verdict-headline-does-not-conform = 不符合 { $standard }:必做项有不符合。
@@ -380,6 +383,12 @@ check-in-order = { $trial } 无误:场景 { $scenario },{ $channels } 个通道�
 check-requests = 请求(链路、设备、功能码、寄存器、周期、线上时间):
 check-back-to-back = 连续
 check-buses = 总线(占用率、每秒轮询次数):
+check-fit = 仪表是否适合各判据(结论、判据;其下为应作的改动):
+check-fit-yes = 适合
+check-fit-reserve = 有保留
+check-fit-no = 不适合
+check-fit-people = 由人
+check-fit-not-applicable = 不适用
 
 ## 帮助
 help-about = 采集救援装备现场试验数据并作出判定。
@@ -932,3 +941,22 @@ import-digests = { $bytes } 字节,BLAKE3 { $blake3 },SM3 { $sm3 }
 help-import = 将其他记录仪的 CSV 或 Parquet 文件转成试验文件。
 help-arg-data = 其他记录仪的数据文件。
 help-arg-mapping = 导入方案,含 [import] 与 [[column]] 的 TOML 文件。
+
+## 仪表是否适合判据
+fit-unbound = "{ $signal }"没有通道。请在 [roles] 中绑定:{ $role } = "…"。
+fit-rate = "{ $signal }"每秒采样 { $given } 次,判据需要 { $wanted } 次。请每 { $period } 或更频繁地询问。
+fit-rate-bus = "{ $signal }"在其总线上每秒约得 { $given } 个采样,判据需要 { $wanted } 个。请提高波特率,降低同一总线上其他设备的询问频率,或让该仪表独占一条总线。
+fit-period-unknown = "{ $signal }"的采样周期未知,判据需要每秒 { $wanted } 次。请声明 `every` 或 `period`。
+fit-gap = "{ $signal }"每 { $period } 采样一次,而一个采样只在 { $gap } 内有效:每个采样之后都有缺测。请每 { $gap } 或更频繁地询问。
+fit-refresh = "{ $signal }"的仪表每 { $refresh } 才有一个新值,判据需要每 { $wanted } 一个。请使用刷新周期不超过 { $wanted } 的仪表。
+fit-few-refreshes = "{ $signal }"的仪表每 { $interval } 才有一个新值,而所判定的过程为 { $window }。请使用刷新周期不超过 { $wanted } 的仪表。
+fit-few-samples = "{ $signal }"每 { $interval } 采样一次,而所判定的过程为 { $window }。请每 { $wanted } 或更频繁地询问。
+fit-event-period = 按"{ $signal }"确定的时间,其不确定度为 ±{ $uncertainty }(k = 2),事件最多晚记 { $late }:时限 { $limit } 之内,不超过 { $sure } 才有把握。请每 { $wanted } 或更频繁地询问。
+fit-event-instrument = 按"{ $signal }"确定的时间,其不确定度为 ±{ $uncertainty }(k = 2),事件最多晚记 { $late }:时限 { $limit } 之内,不超过 { $sure } 才有把握。请使用刷新周期与响应时间不超过 { $wanted } 的仪表。
+fit-uncertainty-needed = 判定规则需要"{ $signal }"的不确定度。请声明通道 { $channel } 的校准及其不确定度。
+fit-uncertainty-unknown = 场景限定了"{ $signal }"的不确定度,而该值未知。请声明通道 { $channel } 的校准及其不确定度。
+fit-uncertainty = "{ $signal }"的扩展不确定度至少为 { $is }(k = 2),场景允许 { $wanted }。请使用不超过 { $wanted } 的仪表。
+fit-ratio = "{ $signal }"的测试不确定度比为 { $ratio }(U = { $is }),宜不小于 4。请使用 U 不超过 { $wanted } 的仪表,或使结果与两侧限值各保持 { $guard } 的距离。
+fit-share = "{ $signal }"在限值 { $limit } 处的扩展不确定度为 { $is }。请使用 U 不超过 { $wanted } 的仪表,否则限值附近的结果只能有条件判定。
+fit-range = "{ $signal }"的量程 { $low } 至 { $high } 不含限值 { $limit }。请使用其他量程的仪表。
+fit-calibration-due = 校准 "{ $calibration }" 已于 { $due } 到期。请重新校准该仪表,或更换仪表。

@@ -19,6 +19,7 @@ mod coverage;
 mod derived;
 mod doubts;
 mod evaluator;
+pub mod fit;
 mod ground;
 mod logic;
 mod merge;
