@@ -1,0 +1,214 @@
+//! Whether instruments are found fit for criteria: slow meters, rare polls, coarse transmitters, full
+//! buses; and what the evaluator then makes of a pass.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)] // Helpers of tests are not seen as tests.
+
+use trial::document::{Document, DocumentRole, DocumentSet};
+use trial::plan::{Plan, SamplePeriod};
+use verdict::fit::{Fitness, fit};
+use words::Language;
+
+const SOURCE: &str =
+    "source = { standard = \"none\", clause = \"none\", edition = \"1\", status = \"declared\" }";
+
+/// A plan of one pressure, polled every `every`, with lines of its role, point, channel, calibration
+/// and criterion.
+#[derive(Clone, Copy)]
+struct Case {
+    role: &'static str,
+    point: &'static str,
+    calibration: &'static str,
+    every_ms: i64,
+    /// As the bus lets; the same as `every_ms` where it is not said.
+    effective_ms: Option<i64>,
+    operator: &'static str,
+    rule: &'static str,
+    fitness: Fitness,
+    /// Parts of the English sentences, in order; as many as there are sentences.
+    says: &'static [&'static str],
+}
+
+const PLAIN: Case = Case {
+    role: "",
+    point: "",
+    calibration: "",
+    every_ms: 100,
+    effective_ms: None,
+    operator: "bound = { signal = \"p\", statistic = \"min\", compare = \">=\", limit = \"1 MPa\" }",
+    rule: "simple_acceptance",
+    fitness: Fitness::Fit,
+    says: &[],
+};
+
+const DIP: &str = "excur = { signal = \"p\", step = { mark = \"step\" }, below = \"10 %\", \
+    band = \"2 %\", steady = \"2 s\", recovery = \"0.3 s\", stay = \"1 s\" }";
+const WITHIN: &str = "timeto = { from = { mark = \"start\" }, to = { when = [\"p >= 1 MPa\"] }, \
+    within = \"45 s\" }";
+const BAND: &str =
+    "bound = { signal = \"p\", statistic = \"mean\", low = \"0.9 MPa\", high = \"1.1 MPa\" }";
+
+fn documents(case: &Case) -> Plan {
+    let Case { role, point, calibration, every_ms, operator, rule, .. } = case;
+    let title = "title = { en = \"Pressure\", zh = \"压力\" }";
+    let quantity = "quantity = \"pressure.gauge\"\nunit = \"MPa\"";
+    let scenario = format!(
+        "[scenario]\nid = \"s\"\nfamily = \"urban-fire\"\ncluster = \"fire-rescue\"\nedition = \"1\"\n\
+         {title}\n[quality]\nmin_coverage = 0.9\nmax_gap = \"2 s\"\n\
+         [[role]]\nid = \"p\"\n{title}\n{quantity}\n{role}\n\
+         [[phase]]\nid = \"phase\"\n{title}\nenter = {{ mark = \"begin\" }}\n\
+         exit = {{ mark = \"finish\" }}\n\
+         [[criterion]]\nid = \"c\"\n{title}\nphase = \"phase\"\nclass = \"A\"\nmandatory = true\n\
+         rule = \"{rule}\"\n{SOURCE}\noperator = {{ {operator} }}\n"
+    );
+    let profile = format!(
+        "[device]\nid = \"d\"\n{title}\ndialect = \"modbus\"\nsource = \"none\"\n[modbus]\n\
+         [[point]]\nid = \"p\"\n{title}\n{quantity}\ntable = \"holding\"\naddress = 0\n\
+         type = \"f32\"\nvalid = [0.0, 1.6]\n{point}\n"
+    );
+    let named = if calibration.is_empty() { "" } else { "calibration = \"PT-1\"\n" };
+    let plan = format!(
+        "[trial]\nid = \"T\"\nscenario = \"s\"\n{title}\n[site]\nzone = \"Asia/Shanghai\"\n\
+         [[link]]\nid = \"net\"\nkind = \"tcp\"\naddress = \"127.0.0.1:502\"\n\
+         [[device]]\nid = \"d\"\nlink = \"net\"\nprofile = \"d\"\nevery = \"{every_ms} ms\"\n\
+         [[channel]]\nid = \"ch_p\"\npoint = \"d.p\"\n{named}{calibration}[roles]\np = \"ch_p\"\n"
+    );
+    let document = |role, name: &str, text: String| Document {
+        role,
+        name: name.to_owned(),
+        bytes: text.into_bytes(),
+    };
+    let documents = vec![
+        document(DocumentRole::Plan, "plan.toml", plan),
+        document(DocumentRole::Scenario, "s", scenario),
+        document(DocumentRole::Device, "d", profile),
+    ];
+    Plan::resolve(&DocumentSet { documents }).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn check(case: &Case) {
+    let plan = documents(case);
+    let ms = 1_000_000;
+    let effective_ns = Some(case.effective_ms.unwrap_or(case.every_ms) * ms);
+    let period = SamplePeriod { declared_ns: Some(case.every_ms * ms), effective_ns };
+    let found = fit(&plan, &[period], "2026-06-01");
+    let [only] = found.as_slice() else { panic!("{found:#?}") };
+    let says = |language| only.misfits.iter().map(move |one| one.in_language(language));
+    let english: Vec<String> = says(Language::English).collect();
+    assert_eq!(only.fitness, case.fitness, "{english:#?}");
+    assert_eq!(english.len(), case.says.len(), "{english:#?}");
+    for (sentence, part) in english.iter().zip(case.says) {
+        assert!(sentence.contains(part), "{sentence}\nlacks\n{part}");
+    }
+    assert!(says(Language::Chinese).all(|sentence| sentence.contains('。')));
+}
+
+#[test]
+fn a_fit_instrument_lacks_nothing() {
+    check(&PLAIN);
+    check(&Case { operator: WITHIN, ..PLAIN });
+    check(&Case { operator: DIP, every_ms: 20, point: "refresh = \"20 ms\"", ..PLAIN });
+}
+
+#[test]
+fn a_meter_that_is_new_once_a_second_cannot_see_a_dip_of_a_third() {
+    check(&Case {
+        operator: DIP,
+        every_ms: 20,
+        role: "max_refresh = \"20 ms\"",
+        point: "refresh = \"1 s\"",
+        fitness: Fitness::Unfit,
+        says: &["a refresh of at most 20 ms", "every 1 s, what is judged lasts 300 ms"],
+        ..PLAIN
+    });
+}
+
+#[test]
+fn one_poll_a_second_leaves_a_reserve_of_a_time_limit() {
+    // One edge between two samples 1 s apart: U = 2/√12 s; the mark has no sample.
+    check(&Case {
+        operator: WITHIN,
+        every_ms: 1000,
+        fitness: Fitness::Reserve,
+        says: &["uncertain by ±577 ms (k = 2), an event is dated up to 1 s late"],
+        ..PLAIN
+    });
+    check(&Case {
+        operator: WITHIN,
+        point: "refresh = \"1 s\"\nresponse_time = \"40 s\"",
+        fitness: Fitness::Unfit,
+        says: &["Use an instrument with refresh and response"],
+        ..PLAIN
+    });
+}
+
+#[test]
+fn rates_and_gaps_are_compared_with_what_the_bus_gives() {
+    let role = "min_rate_hz = 2.0";
+    check(&Case { role, every_ms: 500, ..PLAIN });
+    check(&Case {
+        role,
+        every_ms: 500,
+        effective_ms: Some(563),
+        fitness: Fitness::Unfit,
+        says: &["about 1.8 samples a second of its bus"],
+        ..PLAIN
+    });
+    check(&Case {
+        role,
+        every_ms: 3000,
+        fitness: Fitness::Unfit,
+        says: &["Ask for it every 500 ms", "after each there is a gap"],
+        ..PLAIN
+    });
+}
+
+#[test]
+fn an_unknown_uncertainty_counts_only_where_something_needs_it() {
+    check(&Case {
+        rule: "guard_band",
+        fitness: Fitness::Unfit,
+        says: &["The decision rule needs the uncertainty"],
+        ..PLAIN
+    });
+    check(&Case {
+        role: "max_uncertainty = \"0.01 MPa\"",
+        fitness: Fitness::Reserve,
+        says: &["Declare the calibration of channel ch_p"],
+        ..PLAIN
+    });
+}
+
+#[test]
+fn a_range_holds_its_limit() {
+    let operator =
+        "bound = { signal = \"p\", statistic = \"max\", compare = \"<=\", limit = \"2 MPa\" }";
+    let says = &["The range of \"Pressure\", 0 to 1.6 MPa, does not contain the limit of 2 MPa"];
+    check(&Case { operator, fitness: Fitness::Unfit, says, ..PLAIN });
+}
+
+const COARSE: &str = "[[calibration]]\nid = \"PT-1\"\ncertificate = \"C-1\"\ndate = \"2026-01-01\"\n\
+    due = \"2026-07-01\"\nmodel = \"linear\"\ngain = 1.0\n\
+    uncertainty = { expanded = 0.05, coverage_factor = 2.0 }\n";
+const USELESS: &str = "[[calibration]]\nid = \"PT-1\"\ncertificate = \"C-1\"\ndate = \"2026-01-01\"\n\
+    due = \"2026-05-01\"\nmodel = \"linear\"\ngain = 1.0\n\
+    uncertainty = { expanded = 0.15, coverage_factor = 2.0 }\n";
+
+#[test]
+fn a_coarse_transmitter_leaves_a_guard_band_or_nothing() {
+    // (1.1 − 0.9) / (2 × 0.05) = 2, for which the managed guard band is 0.282 U.
+    check(&Case {
+        operator: BAND,
+        calibration: COARSE,
+        fitness: Fitness::Reserve,
+        says: &["ratio of 2.0 (U = 0.05 MPa), 4 is wished for"],
+        ..PLAIN
+    });
+    check(&Case {
+        operator: BAND,
+        calibration: USELESS,
+        role: "max_uncertainty = \"0.1 MPa\"",
+        fitness: Fitness::Unfit,
+        says: &["was due on 2026-05-01", "0.15 MPa (k = 2) at best", "ratio of 0.7"],
+        ..PLAIN
+    });
+}
