@@ -109,7 +109,7 @@ impl Judge for Accumulate {
     fn sample(&mut self, store: &Store, at: TrialTime) {
         self.area.cut();
         let Some((value, _)) = store.observed(self.signal, at, self.gap_ns) else {
-            self.coverage.note_missing(at, self.signal);
+            self.coverage.note_missing(at, self.signal, store);
             self.held = None;
             return;
         };

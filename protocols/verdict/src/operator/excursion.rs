@@ -126,7 +126,7 @@ impl Judge for Excursion {
         let held = store.held(self.spec.signal).filter(|held| held.time == at);
         self.fresh |= held.is_some();
         if self.event.began().is_some() && held.is_some_and(|held| !held.is_observed()) {
-            self.coverage.note_missing(at, self.spec.signal);
+            self.coverage.note_missing(at, self.spec.signal, store);
         }
     }
 
@@ -166,7 +166,10 @@ impl Judge for Excursion {
         // A share is of a size: below zero, too, a deviation upwards is one upwards.
         let rated = self.spec.rated.unwrap_or(reference).abs();
         if rated == 0.0 {
-            return Outcome::bare(Verdict::Error, bilingual(|_| message!("verdict-no-rated-value")));
+            return Outcome::bare(
+                Verdict::Error,
+                bilingual(|_| message!("verdict-no-rated-value")),
+            );
         }
         let edges = step.latest.since(step.earliest) as f64 / 2e9;
         let parts = Parts {
@@ -190,8 +193,11 @@ impl Excursion {
             let low = |outcome: &Outcome| {
                 outcome.margin.and_then(|margin| margin.low).unwrap_or(f64::NEG_INFINITY)
             };
+            let high = |outcome: &Outcome| {
+                outcome.margin.and_then(|margin| margin.high).unwrap_or(f64::INFINITY)
+            };
             let worse = rank(b.verdict).cmp(&rank(a.verdict));
-            worse.then(low(a).total_cmp(&low(b)))
+            worse.then(low(a).total_cmp(&low(b))).then(high(a).total_cmp(&high(b)))
         })
     }
 

@@ -228,7 +228,7 @@ impl Level {
         let Some(value) = value else {
             // What is wanted of one instant only is not flawed by others.
             if !matches!(self.kind, Kind::At(..) | Kind::Final | Kind::MeanLast(..)) {
-                self.coverage.note_missing(at, self.signal);
+                self.coverage.note_missing(at, self.signal, store);
             }
             return;
         };
