@@ -4,12 +4,15 @@
 #              measures these rows alone, BENCH_SECONDS and BENCH_ROUNDS shorten)
 # make bench-evidence   journal, derivation, build and verification against plain reading and writing
 #              (BENCH_ROUNDS, BENCH_MEGABYTES, BENCH_OUT)
+# make bench-verdicts   how fast recorded signals are judged, against rtamt, and numpy with h5py
+#              (BENCH_ROUNDS, BENCH_SAMPLES, BENCH_OUT)
 # make crash-test COUNT=100   kill the daemon that many times while it starts, while it records and
 #              while it finishes, and have it killed or refused at every changing system call of a run;
 #              cut the power as often by a model and two fifths as often on an ext4; a table of it all
 # make tamper-test         change every byte of a small sealed trial, and verify each time
 # make fuzz SECONDS=600   each fuzz target for so long (needs cargo-fuzz; TARGETS="wire journal" names some)
 # make soak HOURS=72 SECONDS=600   a trial of days, compressed, under a memory cap
+# make traps    what rtamt, OpenHTF and this evaluator answer to the traps of evaluation, as a table
 # make picture  the readme's pictures, taken anew
 # make deps    what the build and the tests need: a CMake, Python peers, system packages
 # make clean   remove everything that make wrote
@@ -25,7 +28,7 @@ COUNT ?= 100
 SECONDS ?= 600
 HOURS ?= 72
 
-.PHONY: demo test bench bench-evidence crash-test tamper-test fuzz soak picture deps build-deps lint clean
+.PHONY: demo test bench bench-evidence bench-verdicts crash-test tamper-test fuzz soak traps picture deps build-deps lint clean
 
 build-deps:
 	@scripts/deps build
@@ -52,6 +55,10 @@ bench: deps
 
 bench-evidence: deps
 	cargo bench --locked -p suite --bench evidence
+
+bench-verdicts: deps
+	cargo build --release --locked -p daq
+	cargo bench --locked -p suite --bench verdicts
 
 crash-test: deps
 	cargo build --release --locked -p daq -p rigs
@@ -82,6 +89,9 @@ picture: deps
 	    xvfb-run -a $(TARGET)/release/viewer demo-out/picture/DEMO-0001-r01.h5 --size 1280x800 \
 	        --lang $${pair%%:*} --screenshot viewer/$${pair##*:}; \
 	done
+
+traps: deps
+	TRAPS_WRITE=1 cargo test --release --locked -q -p suite --test traps -- --nocapture
 
 clean:
 	rm -rf $(TARGET) .deps demo-out bench-out

@@ -142,16 +142,23 @@ fn add_limits(lanes: &mut [Lane], scenario: &Scenario, position: usize, finding:
 }
 
 /// The signal that the limit at `number` of a finding is about: as the criterion says, or, where
-/// the findings are those of another scenario, the channel of the evidence.
+/// the findings are those of another scenario, the channel of the evidence. Limits on times,
+/// ratios, changes, sums and errors are values of no signal.
 fn signal_of<'a>(scenario: &'a Scenario, finding: &'a Finding, number: usize) -> Option<&'a str> {
-    let criterion = scenario.criteria.iter().find(|criterion| criterion.id == finding.criterion);
-    match criterion.map(|criterion| &criterion.operator) {
-        Some(Operator::Bound { signal, .. } | Operator::Hold { signal, .. }) => Some(signal),
-        Some(Operator::Pair { conditions, .. }) => {
-            conditions.get(number).map(|condition| condition.signal.as_str())
-        }
-        Some(Operator::TimeTo { .. } | Operator::Ripple { .. }) => None,
+    match scenario.criterion(&finding.criterion).map(|criterion| &criterion.operator) {
+        Some(operator) => of_operator(operator, number),
         None => finding.evidence.first().map(|evidence| evidence.channel.as_str()),
+    }
+}
+
+fn of_operator(operator: &Operator, number: usize) -> Option<&str> {
+    let signals = operator.signals();
+    match operator {
+        Operator::Bound { .. } | Operator::Hold { .. } | Operator::Trip { .. } => {
+            signals.first().copied()
+        }
+        Operator::Pair { .. } => signals.get(number).copied(),
+        _ => None,
     }
 }
 

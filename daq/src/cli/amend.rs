@@ -1,5 +1,6 @@
 //! `daq amend`: what is said about a trial after its file was closed.
 
+mod seen;
 mod show;
 
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use trial::amendment::{Amendment, LateReading, SignOffRole};
 use trial::document::DocumentRole;
-use trial::time::WallTime;
+use trial::time::{TrialTime, WallTime, duration_nanoseconds, parse_duration};
 use trialfile::{Seal, TrialFileError};
 use words::{Language, message, text};
 
@@ -76,8 +77,34 @@ pub(super) enum What {
         author: Author,
     },
     Witness {
+        #[arg(long, required_unless_present = "criterion")]
+        statement: Option<String>,
+        #[arg(long, value_name = "ID", requires = "holds")]
+        criterion: Option<String>,
+        #[arg(long, value_name = "yes|no", value_parser = yes_or_no, requires = "criterion")]
+        holds: Option<bool>,
+        #[arg(long, value_name = "FILE")]
+        attach: Vec<PathBuf>,
+        #[command(flatten)]
+        author: Author,
+    },
+    PostCheck {
         #[arg(long)]
+        channel: String,
+        #[arg(long, value_name = "yes|no", value_parser = yes_or_no)]
+        passed: bool,
+        #[arg(long, id = "check-statement", value_name = "STATEMENT")]
         statement: String,
+        #[command(flatten)]
+        author: Author,
+    },
+    Rebound {
+        #[arg(long)]
+        channel: String,
+        #[arg(long, value_name = "TIME", value_parser = trial_time)]
+        at: TrialTime,
+        #[arg(long)]
+        sensor: String,
         #[command(flatten)]
         author: Author,
     },
@@ -116,6 +143,19 @@ fn role(text: &str) -> Result<SignOffRole, String> {
     }
 }
 
+fn yes_or_no(text: &str) -> Result<bool, String> {
+    match text {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        _ => Err("yes | no".to_owned()),
+    }
+}
+
+fn trial_time(text: &str) -> Result<TrialTime, String> {
+    let time = parse_duration(text).map(|time| TrialTime(duration_nanoseconds(time)));
+    time.ok_or_else(|| "12.5s | 3min".to_owned())
+}
+
 fn instant(text: &str) -> Result<WallTime, String> {
     WallTime::from_rfc3339(text).ok_or_else(|| "2026-06-15T14:05:00+08:00".to_owned())
 }
@@ -143,8 +183,17 @@ pub(super) fn amend(file: &Path, what: What, language: Language) -> Outcome {
             };
             add(file, Amendment::Reading(reading), author, language)
         }
-        What::Witness { statement, author } => {
-            add(file, Amendment::Witness { statement }, author, language)
+        What::Witness { statement, criterion, holds, attach, author } => {
+            let given = seen::Given { statement, criterion, holds, attach };
+            add(file, seen::witness(file, given, language)?, author, language)
+        }
+        What::PostCheck { channel, passed, statement, author } => {
+            seen::ensure_channel(file, &channel, language)?;
+            add(file, Amendment::PostCheck { channel, passed, statement }, author, language)
+        }
+        What::Rebound { channel, at, sensor, author } => {
+            seen::ensure_channel(file, &channel, language)?;
+            add(file, Amendment::Rebound { channel, at, sensor }, author, language)
         }
         What::Mark { number, mark_text, retract, author } => {
             let (text, at) = (mark_text, None);

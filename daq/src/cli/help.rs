@@ -19,13 +19,15 @@ pub fn wanted_language(arguments: impl Iterator<Item = String>) -> Language {
 }
 
 /// What the commands below a command are for: command, command below it, text.
-fn below(language: Language) -> [(&'static str, &'static str, String); 11] {
+fn below(language: Language) -> [(&'static str, &'static str, String); 13] {
     [
         ("amend", "sign-off", text(language, "help-amend-sign-off")),
         ("amend", "note", text(language, "help-amend-note")),
         ("amend", "deviation", text(language, "help-amend-deviation")),
         ("amend", "reading", text(language, "help-amend-reading")),
         ("amend", "witness", text(language, "help-amend-witness")),
+        ("amend", "post-check", text(language, "help-amend-post-check")),
+        ("amend", "rebound", text(language, "help-amend-rebound")),
         ("amend", "mark", text(language, "help-amend-mark")),
         ("amend", "re-evaluation", text(language, "help-amend-re-evaluation")),
         ("amend", "list", text(language, "help-amend-list")),
@@ -36,7 +38,7 @@ fn below(language: Language) -> [(&'static str, &'static str, String); 11] {
 }
 
 /// What the arguments of amendments and keys are for.
-fn of_amendments_and_keys(language: Language) -> [(&'static str, String); 22] {
+fn of_amendments_and_keys(language: Language) -> [(&'static str, String); 30] {
     [
         ("amend-why", text(language, "help-arg-amend-why")),
         ("keys", text(language, "help-arg-keys")),
@@ -46,6 +48,14 @@ fn of_amendments_and_keys(language: Language) -> [(&'static str, String); 22] {
         ("keep", text(language, "help-arg-keep")),
         ("role", text(language, "help-arg-role")),
         ("statement", text(language, "help-arg-statement")),
+        ("criterion", text(language, "help-arg-criterion")),
+        ("holds", text(language, "help-arg-holds")),
+        ("attach", text(language, "help-arg-attach")),
+        ("channel", text(language, "help-arg-channel")),
+        ("passed", text(language, "help-arg-passed")),
+        ("check-statement", text(language, "help-arg-check-statement")),
+        ("at", text(language, "help-arg-at")),
+        ("sensor", text(language, "help-arg-sensor")),
         ("note", text(language, "help-arg-note")),
         ("from", text(language, "help-arg-from")),
         ("instead", text(language, "help-arg-instead")),

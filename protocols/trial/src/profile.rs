@@ -96,7 +96,24 @@ pub struct Point {
     pub totaliser: Option<Totaliser>,
     /// What the frame says beside the number; empty but for the dialect `frame`.
     pub status: PointStatus,
+    /// How soon it shows what it measures.
+    pub timing: PointTiming,
 }
+
+/// How soon a point shows what it measures, as far as its maker says; each at most
+/// [`MAX_POINT_TIME`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PointTiming {
+    /// How often the instrument has a new value, however often it is asked.
+    pub refresh: Option<Duration>,
+    /// Longest time until a change shows, beside the latency: what of the delay is not known.
+    pub response: Option<Duration>,
+    /// Known delay from the quantity to the value, by which an event is dated late.
+    pub latency: Option<Duration>,
+}
+
+/// Longest refresh, response time or latency of a point.
+pub const MAX_POINT_TIME: Duration = Duration::from_secs(3_600);
 
 /// Values at or beyond these say that the sensor or its line is broken, such as the currents of
 /// NAMUR NE 43.

@@ -5,10 +5,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)] // Helpers of tests are not seen as tests.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use proptest::prelude::*;
 use trial::document::{DocumentError, Source};
-use trial::profile::{DeviceProfile, Dialect};
+use trial::profile::{DeviceProfile, Dialect, PointTiming};
 use words::Language;
 
 /// A profile that is refused.
@@ -421,6 +422,34 @@ fn a_device_is_asked_or_speaks_by_itself() {
     assert_eq!(asked("mettler-mt-sics"), (Dialect::Frame, true));
     assert_eq!(asked("toledo-continuous"), (Dialect::Frame, false));
     assert_eq!(asked("nmea-0183"), (Dialect::Nmea0183, false));
+}
+
+#[test]
+fn points_of_all_dialects_say_how_soon_they_show_what_they_measure() {
+    let profile = |dialect: &str, tables: &str, place: &str, times: &str| {
+        let text = format!(
+            "[device]\nid = \"d\"\ntitle = {{ en = \"d\", zh = \"d\" }}\n\
+             dialect = \"{dialect}\"\nsource = \"none\"\n{tables}\n[[point]]\nid = \"p\"\n\
+             title = {{ en = \"p\", zh = \"p\" }}\nquantity = \"number\"\nunit = \"1\"\n{place}\n\
+             {times}\n"
+        );
+        let source = Source::new("d.toml", text.as_bytes()).unwrap();
+        DeviceProfile::resolve(source).map(|profile| profile.points[0].timing)
+    };
+    let sentence = "sentence = \"GGA\"\nfield = 1\nform = \"number\"";
+    let times = "refresh = \"1 s\"\nresponse_time = \"200 ms\"\nlatency = \"50ms\"";
+    for (dialect, tables, place) in
+        [("modbus", "[modbus]", REGISTER), ("frame", LINE, FIELD), ("nmea-0183", "", sentence)]
+    {
+        let timing = profile(dialect, tables, place, times).unwrap();
+        let given = [timing.refresh, timing.response, timing.latency];
+        assert_eq!(given, [1000, 200, 50].map(|ms| Some(Duration::from_millis(ms))), "{dialect}");
+        assert_eq!(profile(dialect, tables, place, "").unwrap(), PointTiming::default());
+    }
+    for wrong in ["refresh = \"1\"", "response_time = \"61 min\"", "latency = \"-1 s\""] {
+        let error = profile("modbus", "[modbus]", REGISTER, wrong).unwrap_err();
+        assert_eq!((error.message.key, error.line), ("document-bad-duration", Some(15)), "{wrong}");
+    }
 }
 
 proptest! {

@@ -47,6 +47,8 @@ pub(crate) enum Node {
     },
     Not(Box<Node>),
     And(Box<Node>, Box<Node>),
+    /// Not the first, or the second.
+    Implies(Box<Node>, Box<Node>),
     /// `eventually` is its dual.
     Always(Window, Box<Node>),
     Until(Window, Box<Node>, Box<Node>),
@@ -58,7 +60,7 @@ impl Node {
         match self {
             Node::Compare { signal, .. } => vec![*signal],
             Node::Not(inner) | Node::Always(_, inner) => inner.signals(),
-            Node::And(left, right) | Node::Until(_, left, right) => {
+            Node::And(left, right) | Node::Implies(left, right) | Node::Until(_, left, right) => {
                 let mut signals = left.signals();
                 signals.extend(right.signals());
                 signals
@@ -71,7 +73,7 @@ impl Node {
         match self {
             Node::Compare { signal, limit, scale, .. } => vec![(*signal, *limit, *scale)],
             Node::Not(inner) | Node::Always(_, inner) => inner.comparisons(),
-            Node::And(left, right) | Node::Until(_, left, right) => {
+            Node::And(left, right) | Node::Implies(left, right) | Node::Until(_, left, right) => {
                 let mut comparisons = left.comparisons();
                 comparisons.extend(right.comparisons());
                 comparisons

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use evidence::{AmendmentEntry, StationKey, TrustedKeys, Vouched, check_amendments};
 use serde::Serialize;
-use trial::amendment::{Amendment, LateReading, SignOffRole};
+use trial::amendment::{Amendment, Attachment, LateReading, SignOffRole};
 use trial::time::WallTime;
 use trialfile::{Seal, TrialFileError};
 use words::{Language, message, text};
@@ -136,6 +136,8 @@ fn kind(what: &Amendment, language: Language) -> String {
         Amendment::SignOff { .. } => text(language, "amend-kind-sign-off"),
         Amendment::Reading(_) => text(language, "amend-kind-reading"),
         Amendment::Witness { .. } => text(language, "amend-kind-witness"),
+        Amendment::PostCheck { .. } => text(language, "amend-kind-post-check"),
+        Amendment::Rebound { .. } => text(language, "amend-kind-rebound"),
         Amendment::Deviation { .. } => text(language, "amend-kind-deviation"),
         Amendment::Note { .. } => text(language, "amend-kind-note"),
         Amendment::MarkCorrection { .. } => text(language, "amend-kind-mark"),
@@ -164,8 +166,21 @@ fn lines(what: &Amendment, language: Language) -> Vec<String> {
             vec![message!("amend-sign-off", role = role, statement = shown(statement))]
         }
         Amendment::Reading(reading) => reading_lines(reading),
-        Amendment::Witness { statement: said } | Amendment::Note { text: said } => {
-            vec![message!("amend-said", text = shown(said))]
+        Amendment::Note { text: said } => vec![message!("amend-said", text = shown(said))],
+        Amendment::Witness { statement, criterion, holds, attachments } => {
+            witness_lines(statement, criterion.as_deref(), *holds, attachments)
+        }
+        Amendment::PostCheck { channel, passed, statement } => {
+            let (channel, statement) = (shown(channel), shown(statement));
+            vec![match passed {
+                true => message!("amend-check-passed", channel = channel, statement = statement),
+                false => message!("amend-check-failed", channel = channel, statement = statement),
+            }]
+        }
+        Amendment::Rebound { channel, at, sensor } => {
+            let (channel, sensor) = (shown(channel), shown(sensor));
+            let at = format!("{:.3}", at.seconds());
+            vec![message!("amend-rebound", channel = channel, at = at, sensor = sensor)]
         }
         Amendment::Deviation { from, instead, consent } => vec![
             message!("amend-deviation", from = shown(from), instead = shown(instead)),
@@ -183,6 +198,31 @@ fn lines(what: &Amendment, language: Language) -> Vec<String> {
         }
     };
     messages.iter().map(|message| message.in_language(language)).collect()
+}
+
+fn witness_lines(
+    statement: &str,
+    criterion: Option<&str>,
+    holds: Option<bool>,
+    attachments: &[Attachment],
+) -> Vec<words::Message> {
+    let mut lines = Vec::with_capacity(2 + attachments.len());
+    if let Some(criterion) = criterion {
+        let criterion = words::printable(criterion);
+        lines.push(match holds {
+            Some(true) => message!("amend-holds", criterion = criterion),
+            Some(false) => message!("amend-does-not-hold", criterion = criterion),
+            None => message!("amend-about", criterion = criterion),
+        });
+    }
+    if !statement.is_empty() {
+        lines.push(message!("amend-said", text = words::printable(statement)));
+    }
+    for Attachment { name, blake3 } in attachments {
+        let (name, digest) = (words::printable(name), words::printable(blake3));
+        lines.push(message!("amend-attached", name = name, digest = digest));
+    }
+    lines
 }
 
 fn reading_lines(reading: &LateReading) -> Vec<words::Message> {

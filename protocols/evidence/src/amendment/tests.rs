@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 use serde_json::value::RawValue;
-use trial::amendment::{LateReading, SignOffRole};
+use trial::amendment::{Attachment, LateReading, SignOffRole};
+use trial::time::TrialTime;
 
 use super::*;
 use crate::key::KeyFolder;
@@ -75,7 +76,18 @@ fn one_of_each() -> Vec<Amendment> {
             observed_at: WallTime(1),
             entered_at: WallTime(2),
         }),
-        Amendment::Witness { statement },
+        Amendment::Witness {
+            statement: statement.clone(),
+            criterion: Some("no-leak".to_owned()),
+            holds: Some(true),
+            attachments: vec![Attachment { name: "a.jpg".to_owned(), blake3: "cd".to_owned() }],
+        },
+        Amendment::PostCheck { channel: "p_out".to_owned(), passed: false, statement },
+        Amendment::Rebound {
+            channel: "p_out".to_owned(),
+            at: TrialTime(5),
+            sensor: "PT-0194".to_owned(),
+        },
         Amendment::Deviation {
             from: "6.2".to_owned(),
             instead: "in the rain".to_owned(),

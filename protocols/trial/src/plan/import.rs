@@ -26,8 +26,8 @@ use crate::document::{Document, DocumentError, Source, Title};
 use crate::fields::{MAX_FIELDS, split, unquoted};
 use crate::profile::{
     DeviceProfile, Dialect, Flag, FlagCondition, FlagMeaning, FrameEnd, FrameLayout,
-    MAX_POINT_ENTRIES, MAX_POINTS, MessageLayout, Place, Point, PointStatus, Polling, TextPlace,
-    resolve_unit,
+    MAX_POINT_ENTRIES, MAX_POINTS, MessageLayout, Place, Point, PointStatus, PointTiming, Polling,
+    TextPlace, resolve_unit,
 };
 use crate::time::{WallTime, duration_nanoseconds, parse_duration};
 use crate::unit::Quantity;
@@ -436,6 +436,7 @@ fn lower_column(
         ratios: Vec::new(),
         totaliser: None,
         status: PointStatus { flags, ..PointStatus::default() },
+        timing: PointTiming::default(),
     })
 }
 

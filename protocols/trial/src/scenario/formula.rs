@@ -33,6 +33,8 @@ pub enum Formula {
     And(Box<Formula>, Box<Formula>),
     /// At least one.
     Or(Box<Formula>, Box<Formula>),
+    /// The second wherever the first; where the first never is, nothing was put to the test.
+    Implies(Box<Formula>, Box<Formula>),
     /// At every instant of the interval.
     Always(Interval, Box<Formula>),
     /// At some instant of the interval.
@@ -72,6 +74,7 @@ impl Formula {
             }
             Formula::And(left, right)
             | Formula::Or(left, right)
+            | Formula::Implies(left, right)
             | Formula::Until(_, left, right) => {
                 left.comparisons(visit);
                 right.comparisons(visit);
@@ -88,7 +91,9 @@ impl Formula {
                 visit(interval);
                 inner.intervals(visit);
             }
-            Formula::And(left, right) | Formula::Or(left, right) => {
+            Formula::And(left, right)
+            | Formula::Or(left, right)
+            | Formula::Implies(left, right) => {
                 left.intervals(visit);
                 right.intervals(visit);
             }
@@ -161,7 +166,7 @@ impl Parser<'_> {
         let left = self.disjunction()?;
         let formula = if self.take("->") {
             let right = self.implication()?;
-            Formula::Or(Box::new(Formula::Not(Box::new(left))), Box::new(right))
+            Formula::Implies(Box::new(left), Box::new(right))
         } else {
             left
         };
@@ -324,6 +329,7 @@ mod tests {
             Formula::Not(inner) => format!("!{}", shown(inner)),
             Formula::And(left, right) => format!("({} & {})", shown(left), shown(right)),
             Formula::Or(left, right) => format!("({} | {})", shown(left), shown(right)),
+            Formula::Implies(left, right) => format!("({} > {})", shown(left), shown(right)),
             Formula::Always(at, inner) => format!("G{}{}", interval(at), shown(inner)),
             Formula::Eventually(at, inner) => format!("F{}{}", interval(at), shown(inner)),
             Formula::Until(at, left, right) => {
@@ -338,7 +344,7 @@ mod tests {
             ("p >= 10 kPa", Some("≥")),
             ("always[0 s, 600 s](p >= 10)", Some("G[]≥")),
             ("always(p >= 10 and q < 2 or r > 1)", Some("G((≥ & <) | >)")),
-            ("p > 1 -> eventually[0, 2 * hold](q > 1)", Some("(!> | F[]>)")),
+            ("p > 1 -> eventually[0, 2 * hold](q > 1)", Some("(> > F[]>)")),
             ("until[0 s, max(1 s, 2 s)](p > 1, (q < 2) and (r <= 3))", Some("U[](>, (< & ≤))")),
             ("not (p > 1) or not q > 2", Some("(!> | !>)")),
             ("(p + 1) * 2 > 3", Some(">")),
@@ -346,7 +352,7 @@ mod tests {
             ("always(sound >= 90 dB(A))", Some("G≥")),
             ("a > 1 and b > 2 and c > 3", Some("((> & >) & >)")),
             ("a > orange and b < android", Some("(> & <)")),
-            ("a > -1 -> b < 1", Some("(!> | <)")),
+            ("a > -1 -> b < 1", Some("(> > <)")),
             ("always[0 s](p > 1)", None),
             ("p", None),
             ("(p > 1", None),

@@ -61,6 +61,9 @@ impl Compiler<'_, '_> {
                 Node::And(Box::new(self.node(left)?), Box::new(self.node(right)?))
             }
             Formula::Or(left, right) => Node::or(self.node(left)?, self.node(right)?),
+            Formula::Implies(left, right) => {
+                Node::Implies(Box::new(self.node(left)?), Box::new(self.node(right)?))
+            }
             Formula::Always(interval, inner) => {
                 Node::Always(self.window(interval)?, Box::new(self.node(inner)?))
             }

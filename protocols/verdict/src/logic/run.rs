@@ -19,6 +19,8 @@ pub(crate) struct Answer {
     pub high: f64,
     pub worst: bool,
     pub best: bool,
+    /// Whether the first part of some implication was never seen to hold.
+    pub idle: bool,
 }
 
 /// Up to where a node is asked for.
@@ -63,6 +65,17 @@ enum Run {
         right: Box<Run>,
         lefts: VecDeque<Piece>,
         rights: VecDeque<Piece>,
+    },
+    Implies {
+        left: Box<Run>,
+        /// Negated.
+        right: Box<Run>,
+        lefts: VecDeque<Piece>,
+        rights: VecDeque<Piece>,
+        /// What lies behind is not asked for; `None` reaches to the end of the phase.
+        until: Option<TrialTime>,
+        /// Whether the first part was seen to hold.
+        exercised: bool,
     },
     /// `always` at one instant.
     Point {
@@ -119,6 +132,14 @@ fn build(node: &Node, store: &Store, start: TrialTime, domain: Domain, linear: b
             right: Box::new(build(right, store, start, domain, linear)),
             lefts: VecDeque::new(),
             rights: VecDeque::new(),
+        },
+        Node::Implies(left, right) => Run::Implies {
+            left: Box::new(build(left, store, start, domain, linear)),
+            right: Box::new(Run::Not(Box::new(build(right, store, start, domain, linear)))),
+            lefts: VecDeque::new(),
+            rights: VecDeque::new(),
+            until: (!need.from_end).then(|| start.plus(need.ahead_ns)),
+            exercised: false,
         },
         Node::Always(window, inner) => {
             let first = window.map_or(0, |(first, _)| first);
@@ -206,7 +227,9 @@ impl Run {
             | Run::Sliding { inner, .. }
             | Run::Straight { inner, .. }
             | Run::Suffix { inner, .. } => inner.pull(feed, first),
-            Run::And { left, right, .. } | Run::Until { left, right, .. } => {
+            Run::And { left, right, .. }
+            | Run::Implies { left, right, .. }
+            | Run::Until { left, right, .. } => {
                 left.pull(feed, first)?;
                 right.pull(feed, second)
             }
@@ -233,7 +256,9 @@ impl Run {
             | Run::Sliding { inner, .. }
             | Run::Straight { inner, .. }
             | Run::Suffix { inner, .. } => inner.finish(ending, &mut first)?,
-            Run::And { left, right, .. } | Run::Until { left, right, .. } => {
+            Run::And { left, right, .. }
+            | Run::Implies { left, right, .. }
+            | Run::Until { left, right, .. } => {
                 left.finish(ending, &mut first)?;
                 right.finish(ending, &mut second)?;
             }
@@ -267,6 +292,24 @@ impl Run {
         }
     }
 
+    /// Whether some implication in it was never put to the test.
+    fn is_idle(&self) -> bool {
+        match self {
+            Run::Atom { .. } => false,
+            Run::Implies { left, right, exercised, .. } => {
+                !exercised || left.is_idle() || right.is_idle()
+            }
+            Run::Not(inner)
+            | Run::Point { inner, .. }
+            | Run::Sliding { inner, .. }
+            | Run::Straight { inner, .. }
+            | Run::Suffix { inner, .. } => inner.is_idle(),
+            Run::And { left, right, .. } | Run::Until { left, right, .. } => {
+                left.is_idle() || right.is_idle()
+            }
+        }
+    }
+
     /// Turns pieces of the inputs into own ones.
     fn work(
         &mut self,
@@ -280,6 +323,17 @@ impl Run {
                 lefts.extend(first);
                 rights.extend(second);
                 join(lefts, rights, out);
+                within(lefts.len().max(rights.len()))
+            }
+            Run::Implies { lefts, rights, until, exercised, .. } => {
+                *exercised |= first
+                    .iter()
+                    .any(|piece| piece.worst && until.is_none_or(|until| piece.from <= until));
+                lefts.extend(first);
+                rights.extend(second);
+                let from = out.len();
+                join(lefts, rights, out);
+                out[from..].iter_mut().for_each(|piece| *piece = piece.negated());
                 within(lefts.len().max(rights.len()))
             }
             Run::Point { at, window, so_far, given, .. } => {
@@ -466,7 +520,8 @@ impl Judging {
         if let (None, Some(piece)) = (self.answer, found) {
             let piece = instant(piece, self.start);
             let (low, high) = (piece.low.first, piece.high.first);
-            self.answer = Some(Answer { low, high, worst: piece.worst, best: piece.best });
+            let Piece { worst, best, .. } = piece;
+            self.answer = Some(Answer { low, high, worst, best, idle: self.run.is_idle() });
         }
     }
 
@@ -484,6 +539,6 @@ impl Judging {
         rest.run.finish(ending, &mut out).ok()?;
         rest.take(&out);
         let (low, high) = (f64::NEG_INFINITY, f64::INFINITY);
-        Some(rest.answer.unwrap_or(Answer { low, high, worst: false, best: true }))
+        Some(rest.answer.unwrap_or(Answer { low, high, worst: false, best: true, idle: false }))
     }
 }

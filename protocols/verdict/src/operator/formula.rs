@@ -1,4 +1,7 @@
 //! FORMULA: a formula of the temporal logic, judged at the beginning of the phase.
+//!
+//! An implication whose first part was never seen to hold proves nothing: what would pass by it was
+//! not exercised.
 
 use std::sync::Arc;
 
@@ -10,7 +13,7 @@ use words::message;
 
 use crate::coverage::Coverage;
 use crate::logic::{Judging, MAX_KEPT_PIECES, Node};
-use crate::outcome::{AddSentence, Closing, Outcome, bilingual, margin, number};
+use crate::outcome::{AddSentence, Closing, Outcome, bilingual, margin, number, passes};
 use crate::scalar::decide;
 use crate::signal::{Store, View};
 use crate::uncertainty::conformance::Holds;
@@ -66,6 +69,10 @@ impl Formula {
             signals.map(|signal| closing.evidence(*signal, closing.span, None)).collect();
         if let Some(expanded) = expanded {
             outcome.tell_uncertainty(expanded / unit.factor, 2.0, unit);
+        }
+        if answer.idle && passes(verdict) {
+            outcome.verdict = Verdict::NotExercised;
+            outcome.reason.add(bilingual(|_| message!("verdict-formula-idle")));
         }
         if verdict == Verdict::Inconclusive {
             outcome.reason.add(bilingual(|_| message!("verdict-formula-unobserved")));

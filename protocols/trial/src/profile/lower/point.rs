@@ -7,8 +7,8 @@ use super::*;
 use crate::channel::RawType;
 use crate::profile::{
     Encoding, Exponent, FaultBand, Flag, FlagCondition, FlagMeaning, FrameLayout,
-    MAX_POINT_ENTRIES, MAX_STREAM_FRAME_BYTES, NumberForm, Place, PointStatus, StatusBits,
-    SyncFrame, TextPlace, Totaliser,
+    MAX_POINT_ENTRIES, MAX_POINT_TIME, MAX_STREAM_FRAME_BYTES, NumberForm, Place, PointStatus,
+    PointTiming, StatusBits, SyncFrame, TextPlace, Totaliser,
 };
 use words::Message;
 
@@ -48,6 +48,9 @@ pub(super) struct RawPoint {
     valid: Option<[f64; 2]>,
     fault: Option<RawFault>,
     sentinels: Option<Vec<RawSentinel>>,
+    refresh: Option<Spanned<String>>,
+    response_time: Option<Spanned<String>>,
+    latency: Option<Spanned<String>>,
 }
 
 /// A field by its number between separators, or by its name in the pattern.
@@ -180,6 +183,20 @@ impl PointLowering<'_> {
                 wraps_at: totaliser.wraps_at,
                 max_rate: totaliser.max_rate,
             }),
+            timing: PointTiming {
+                refresh: self.time(raw.refresh.as_ref())?,
+                response: self.time(raw.response_time.as_ref())?,
+                latency: self.time(raw.latency.as_ref())?,
+            },
+        })
+    }
+
+    fn time(&self, text: Option<&Spanned<String>>) -> Result<Option<Duration>, DocumentError> {
+        let Some(text) = text else { return Ok(None) };
+        let time = parse_duration(text.get_ref()).filter(|time| *time <= MAX_POINT_TIME);
+        let limit = format!("{} s", MAX_POINT_TIME.as_secs());
+        time.map(Some).ok_or_else(|| {
+            self.source.refuse(text.span(), message!("document-bad-duration", limit = limit))
         })
     }
 
