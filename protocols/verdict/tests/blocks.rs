@@ -27,7 +27,7 @@ const OPERATORS: [&str; 25] = [
     r#"bound = { signal = "p", statistic = "mean first 2 s", compare = ">=", limit = "1 MPa" }"#,
     r#"bound = { signal = "p", statistic = "mean last 2 s", compare = ">=", limit = "1 MPa" }"#,
     r#"bound = { signal = "pq", statistic = "after 1 s", compare = ">=", limit = "1 kW" }"#,
-    r#"bound = { signal = "mean-of-p", statistic = "mean", compare = ">=", limit = "1 MPa" }"#,
+    r#"bound = { signal = "mean_of_p", statistic = "mean", compare = ">=", limit = "1 MPa" }"#,
     r#"hold = { signal = "p", low = "1 MPa", high = "2 MPa", for = "1 s" }"#,
     r#"pair = { conditions = ["p >= 1 MPa", "q >= 1 L/s"], for = "1 s" }"#,
     r#"timeto = { from = { when = ["q >= 1 L/s"] }, to = { when = ["p >= 1 MPa"], for = "0.5 s" }, within = "3 s" }"#,
@@ -52,7 +52,7 @@ fn scenario(gap: f64, linear: bool) -> String {
     let title = "title = { en = \"x\", zh = \"名\" }";
     let mut text = format!(
         "[quality]\nmin_coverage = 0.5\nmax_gap = \"{gap} s\"\ninterpolation = \"{how}\"\n\
-         [[derived]]\nid = \"mean-of-p\"\n{title}\nquantity = \"pressure.gauge\"\nunit = \"MPa\"\n\
+         [[derived]]\nid = \"mean_of_p\"\n{title}\nquantity = \"pressure.gauge\"\nunit = \"MPa\"\n\
          expression = \"mean(p, 1 s)\"\n"
     );
     let phases = [
