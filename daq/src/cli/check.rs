@@ -8,6 +8,9 @@ use trial::plan::{Ask, LinkKind, Plan, Request};
 use trial::profile::Table;
 use words::{Language, message, text};
 
+mod fit;
+
+use self::fit::FitRow;
 use super::{Failure, Format, Outcome, print_json};
 use crate::cli::out::out;
 use crate::clock::Clock;
@@ -45,6 +48,8 @@ struct Report {
     channels: usize,
     requests: Vec<RequestRow>,
     buses: Vec<BusRow>,
+    /// Whether the instruments can decide each criterion and precondition.
+    fit: Vec<FitRow>,
     advice: Vec<Advice>,
 }
 
@@ -136,9 +141,11 @@ fn report(prepared: &Prepared) -> Report {
     let scenario = format!("{} ({})", plan.scenario.id, plan.scenario.edition);
     // The day at the site.
     let now = Clock::wall_now().in_zone(&plan.zone);
-    let advice = Advice::of(plan, now.get(..10).unwrap_or_default());
+    let today = now.get(..10).unwrap_or_default();
+    let advice = Advice::of(plan, today);
+    let fit = fit::rows(prepared, today);
     let (trial, channels) = (plan.id.clone(), plan.channels.len());
-    Report { trial, scenario, channels, requests, buses, advice }
+    Report { trial, scenario, channels, requests, buses, fit, advice }
 }
 
 /// Id of the message that a request asks for.
@@ -196,6 +203,7 @@ fn render(report: &Report, language: Language) -> String {
         let share = format!("{:.1} %", row.busy_share * 100.0);
         let _ = writeln!(out, "  {:<12} {share:<10} {:.1}/s", row.link, row.polls_per_second);
     }
+    fit::render(&report.fit, language, &mut out);
     for advice in &report.advice {
         let _ = writeln!(out, "\n{}", advice.in_language(language));
     }

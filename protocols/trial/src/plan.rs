@@ -28,7 +28,7 @@ use crate::scenario::Scenario;
 
 pub use calibration::{
     Amount, Calibration, CalibrationComponent, CalibrationModel, CalibrationUncertainty, Component,
-    ComponentKind, Distribution, MAX_COMPONENTS, NoFullScale, Scale,
+    ComponentKind, Distribution, MAX_COMPONENTS, NoFullScale, Scale, read_calibrations,
 };
 pub use import::{
     BYTE_ORDER_MARK, FileFormat, Import, ImportForm, ImportMark, LineKind, MAX_HEADER_LINES,
@@ -37,7 +37,7 @@ pub use import::{
 };
 pub use limit::{RedAction, RedLimit};
 pub use lower::{import_form, referenced_documents};
-pub use request::{Ask, Request, RequestPlan};
+pub use request::{Ask, Request, RequestPlan, SamplePeriod};
 
 /// Most links of one plan.
 pub const MAX_LINKS: usize = 256;
@@ -236,6 +236,17 @@ impl Plan {
     /// The channel at an index of this plan.
     pub fn channel_at(&self, index: ChannelIndex) -> &Channel {
         &self.channels[index.0 as usize]
+    }
+
+    /// The period that the plan declares for a channel, in nanoseconds: of its polling, or of the
+    /// stream. `None` where it is polled back to back, or nothing is declared.
+    pub fn period_ns(&self, channel: &Channel) -> Option<i64> {
+        let device = self.devices.get(channel.device)?;
+        let period = match device.every {
+            Some(every) => Some(channel.every.unwrap_or(every)),
+            None => device.period,
+        };
+        period.map(crate::time::duration_nanoseconds).filter(|period| *period > 0)
     }
 
     /// The point that a channel records.

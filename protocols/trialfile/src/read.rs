@@ -412,8 +412,11 @@ impl TrialFile {
         self.source.size(&self.column(channel, "time"))
     }
 
-    /// Samples whose times lie in `span`, found by halving.
-    pub(crate) fn samples_in(
+    /// Positions of the samples whose times lie in `span`, found by halving.
+    ///
+    /// # Errors
+    /// The file can't be read.
+    pub fn samples_in(
         &self,
         channel: ChannelIndex,
         span: Span,

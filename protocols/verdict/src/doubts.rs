@@ -1,15 +1,17 @@
 //! What throws doubt on the signals of a criterion: instruments that can't decide it, calibrations
 //! that were due, sensors that were changed, checks that failed.
 
-use trial::channel::ChannelIndex;
+use trial::channel::{Channel, ChannelIndex};
 use trial::document::Title;
 use trial::finding::Cause;
 use trial::plan::Plan;
+use trial::scenario::Role;
 use trial::time::Span;
 use words::message;
 
-use crate::compile::Compiled;
-use crate::outcome::bilingual;
+use crate::compile::{Compiled, difference_unit, second};
+use crate::fit::{RATE_TOLERANCE, least_uncertainty, refresh_ns};
+use crate::outcome::{bilingual, number, with_unit};
 
 /// A doubt.
 #[derive(Debug, Clone)]
@@ -56,7 +58,8 @@ impl Doubts {
             });
             return Some(Doubt { cause: Cause::FailedPostCheck, sentence });
         }
-        None
+        let sentence = unfit(plan, role, channel)?;
+        Some(Doubt { cause: Cause::InstrumentUnfit, sentence })
     }
 
     /// The day on which a calibration was due, if that was before the trial.
@@ -66,4 +69,38 @@ impl Doubts {
         // Days of one form are in the order of their texts.
         (!calibration.due.is_empty() && calibration.due < *day).then(|| calibration.due.clone())
     }
+}
+
+/// Why the instrument of a role can't decide what the scenario asks of the role, as far as the plan
+/// alone tells: too slow by its declared period, new values too rarely, or too coarse anywhere in its
+/// range. What is not declared throws no doubt.
+fn unfit(plan: &Plan, role: &Role, channel: &Channel) -> Option<Title> {
+    let title = &role.title;
+    if let (Some(wanted), Some(period_ns)) = (role.min_rate_hz, plan.period_ns(channel)) {
+        let given = 1e9 / period_ns as f64;
+        if given * (1.0 + RATE_TOLERANCE) < wanted {
+            let (given, wanted) = (number(given), number(wanted));
+            return Some(bilingual(|language| {
+                let signal = title.in_language(language);
+                message!("verdict-unfit-rate", signal = signal, given = given, wanted = wanted)
+            }));
+        }
+    }
+    if let (Some(wanted), Some(refresh)) = (role.max_refresh_ns, refresh_ns(plan, channel))
+        && refresh > wanted
+    {
+        let [refresh, wanted] = [refresh, wanted].map(|ns| with_unit(ns as f64 / 1e9, second()));
+        return Some(bilingual(|language| {
+            let signal = title.in_language(language);
+            message!("verdict-unfit-refresh", signal = signal, refresh = refresh, wanted = wanted)
+        }));
+    }
+    let wanted = role.max_uncertainty_si?;
+    let least = least_uncertainty(plan, channel).filter(|least| *least > wanted)?;
+    let unit = difference_unit(role.unit);
+    let [is, wanted] = [least, wanted].map(|si| with_unit(si / unit.factor, unit));
+    Some(bilingual(|language| {
+        let signal = title.in_language(language);
+        message!("verdict-unfit-uncertainty", signal = signal, is = is, wanted = wanted)
+    }))
 }

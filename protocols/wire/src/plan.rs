@@ -7,6 +7,7 @@
 //! - every channel belongs to exactly one group; the groups of the requests come first, in their
 //!   order.
 
+mod periods;
 mod queries;
 mod requests;
 
@@ -17,6 +18,7 @@ use trial::plan::{Ask, Device, Link, LinkKind, Plan, Request, RequestPlan};
 use trial::profile::{Place, Point, Table};
 use trial::recording::SampleGroup;
 
+pub use periods::{ASSUMED_ANSWER_DELAY, sample_periods};
 pub(crate) use queries::message_of;
 
 /// Characters of a read request on an RTU bus: unit, function, address, count, CRC.

@@ -58,6 +58,15 @@ pub struct RequestPlan {
     pub requests: Vec<Request>,
 }
 
+/// How often a channel gets a sample, in nanoseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SamplePeriod {
+    /// As the plan asks; `None` where it asks back to back, or does not say.
+    pub declared_ns: Option<i64>,
+    /// As the bus lets, as far as that is known.
+    pub effective_ns: Option<i64>,
+}
+
 /// The stored form: the first version of the journal knew reading requests alone, whose keys
 /// stand beside the others.
 #[derive(Clone, Serialize, Deserialize)]
