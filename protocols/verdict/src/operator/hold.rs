@@ -24,6 +24,7 @@ pub(crate) struct Hold {
     band: (Option<f64>, Option<f64>),
     gap_ns: i64,
     duration_ns: i64,
+    start: TrialTime,
     now: TrialTime,
     lasting: Lasting,
     /// What was not observed taken as bad.
@@ -45,6 +46,7 @@ impl Hold {
             band,
             gap_ns: tests.gap_ns,
             duration_ns,
+            start,
             now: start,
             lasting: Lasting::begin(tests, start),
             worst: BestWindow::new(duration_ns, start),
@@ -67,7 +69,10 @@ impl Judge for Hold {
         while self.now < to {
             let observed = store.observed(self.signal, self.now, self.gap_ns);
             let until = observed.map_or(to, |(_, until)| until.min(to));
-            let entry = |key, value| Entry { from: self.now, to: until, key, value };
+            // Time may pass in pieces: a value is there since its sample.
+            let sampled = store.held(self.signal).map_or(self.now, |held| held.time);
+            let from = sampled.max(self.start);
+            let entry = |key, value| Entry { from, to: until, key, value };
             let (worst, best) = match observed {
                 Some((value, _)) => {
                     let entry = entry(self.inside(value), value);
@@ -93,7 +98,7 @@ impl Judge for Hold {
         if self.worst.overflow() || self.best.overflow() {
             return Outcome::too_many(MAX_WINDOW_ENTRIES);
         }
-        let (Some((window, worst)), Some((_, best))) = (self.worst.best(), self.best.best()) else {
+        let (Some((_, worst)), Some((_, best))) = (self.worst.best(), self.best.best()) else {
             return self.lasting.outcome(closing, self.duration_ns);
         };
         let info = closing.info(self.signal);
@@ -120,9 +125,7 @@ impl Judge for Hold {
                 let signal = info.title.in_language(language);
                 message!("verdict-hold-worst", signal = signal, value = value)
             }));
-            // The worst sample may have been taken before the window that it reaches into.
-            let from = worst.from.max(window.start);
-            let span = Span::new(from, worst.to);
+            let span = Span::new(worst.from, worst.from);
             outcome.evidence.push(closing.evidence(self.signal, span, Some(worst.value)));
         }
         if let Some(expanded) = expanded {
