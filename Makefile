@@ -4,6 +4,8 @@
 #              measures these rows alone, BENCH_SECONDS and BENCH_ROUNDS shorten)
 # make bench-evidence   journal, derivation, build and verification against plain reading and writing
 #              (BENCH_ROUNDS, BENCH_MEGABYTES, BENCH_OUT)
+# make bench-verdicts   how fast recorded signals are judged, against rtamt, and numpy with h5py
+#              (BENCH_ROUNDS, BENCH_SAMPLES, BENCH_OUT)
 # make crash-test COUNT=100   kill the daemon that many times while it starts, while it records and
 #              while it finishes, and have it killed or refused at every changing system call of a run;
 #              cut the power as often by a model and two fifths as often on an ext4; a table of it all
@@ -26,7 +28,7 @@ COUNT ?= 100
 SECONDS ?= 600
 HOURS ?= 72
 
-.PHONY: demo test bench bench-evidence crash-test tamper-test fuzz soak traps picture deps build-deps lint clean
+.PHONY: demo test bench bench-evidence bench-verdicts crash-test tamper-test fuzz soak traps picture deps build-deps lint clean
 
 build-deps:
 	@scripts/deps build
@@ -53,6 +55,10 @@ bench: deps
 
 bench-evidence: deps
 	cargo bench --locked -p suite --bench evidence
+
+bench-verdicts: deps
+	cargo build --release --locked -p daq
+	cargo bench --locked -p suite --bench verdicts
 
 crash-test: deps
 	cargo build --release --locked -p daq -p rigs

@@ -164,7 +164,7 @@ operator = { timeto = { from = { mark = "a" }, to = { mark = "b" }, within = "5 
 class = "B"
 mandatory = true
 rule = "simple_acceptance"
-source = { standard = "s", clause = "c", edition = "e", status = "verified" }
+source = { standard = "s", clause = "c", edition = "e", status = "verified", verified_by = "v", verified_on = "2025-01-02" }
 "#;
 
 const FINDINGS: &str = r#"{

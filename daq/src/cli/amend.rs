@@ -6,16 +6,14 @@ mod show;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use evidence::{AmendmentEntry, Amendments, EvidenceError, NewAmendment};
+use evidence::{AmendmentEntry, Amendments, EvidenceError, NewAmendment, StationKey};
 use serde::Serialize;
-use serde_json::value::RawValue;
 use trial::amendment::{Amendment, LateReading, SignOffRole};
-use trial::document::DocumentRole;
 use trial::time::{TrialTime, WallTime, duration_nanoseconds, parse_duration};
 use trialfile::{Seal, TrialFileError};
 use words::{Language, message, text};
 
-use super::{Failure, Format, Outcome, control, files, key, print_json};
+use super::{Failure, Format, Outcome, control, evaluate, files, key, print_json};
 use crate::clock::Clock;
 use crate::station;
 
@@ -23,15 +21,15 @@ use crate::station;
 #[derive(Debug, Args)]
 pub(super) struct Author {
     #[arg(long)]
-    by: String,
+    pub(super) by: String,
     #[arg(long = "why", id = "amend-why", value_name = "WHY")]
-    why: String,
+    pub(super) why: String,
     #[arg(long)]
-    keys: Option<PathBuf>,
+    pub(super) keys: Option<PathBuf>,
     #[arg(long)]
-    key: Option<String>,
+    pub(super) key: Option<String>,
     #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    pub(super) format: Format,
 }
 
 #[derive(Debug, Subcommand)]
@@ -120,8 +118,8 @@ pub(super) enum What {
         author: Author,
     },
     ReEvaluation {
-        #[arg(long)]
-        scenario: Option<PathBuf>,
+        #[arg(long, value_name = "ID|FILE")]
+        scenario: Option<String>,
         #[command(flatten)]
         author: Author,
     },
@@ -204,38 +202,16 @@ pub(super) fn amend(file: &Path, what: What, language: Language) -> Outcome {
         What::ReEvaluation { scenario, author } => {
             // What is altered is not judged again: this looks at the seal before it reads.
             checked_seal(file, language)?;
-            add(file, judged_again(file, scenario.as_deref(), language)?, author, language)
+            let trial = files::open(file, language)?;
+            let by = evaluate::By { scenario: scenario.as_deref(), ..evaluate::By::default() };
+            let judged = evaluate::judge(&trial, file, &by, language)?;
+            add(file, judged.amendment()?, author, language)
         }
     }
 }
 
-/// The findings by another scenario, or by the trial's own.
-fn judged_again(
-    file: &Path,
-    scenario: Option<&Path>,
-    language: Language,
-) -> Result<Amendment, Failure> {
-    let trial = files::open(file, language)?;
-    let (plan, bytes) = match scenario {
-        Some(path) => files::with_scenario(&trial, path, language)?,
-        None => {
-            let documents = trial.documents().map_err(Failure::trouble)?.documents;
-            let own = documents.into_iter().find(|one| one.role == DocumentRole::Scenario);
-            let bytes = own.map(|one| one.bytes).unwrap_or_default();
-            (trial.shared_plan().as_ref().clone(), bytes)
-        }
-    };
-    let findings = verdict::evaluate_with(&trial, &plan).map_err(Failure::trouble)?;
-    let findings = serde_json::to_string(&findings).map_err(Failure::trouble)?;
-    Ok(Amendment::ReEvaluation {
-        scenario: plan.scenario.id.clone(),
-        digest: journal::digest_hex(&bytes),
-        findings: RawValue::from_string(findings).map_err(Failure::trouble)?,
-    })
-}
-
 /// The seal of a file that is whole: nothing is attached to an altered one.
-fn checked_seal(file: &Path, language: Language) -> Result<Seal, Failure> {
+pub(super) fn checked_seal(file: &Path, language: Language) -> Result<Seal, Failure> {
     let failed = |error: TrialFileError| Failure {
         code: if matches!(error, TrialFileError::Io { .. }) { 1 } else { 2 },
         text: error.in_language(language),
@@ -261,14 +237,43 @@ struct Added<'a> {
     amendment: &'a AmendmentEntry,
 }
 
+/// An amendment that was added.
+pub(super) struct Appended {
+    pub number: u64,
+    pub file: String,
+    pub fingerprint: String,
+    pub signed_by: Option<String>,
+    root: String,
+    entry: AmendmentEntry,
+}
+
 fn add(file: &Path, what: Amendment, author: Author, language: Language) -> Outcome {
-    let Author { by, why, keys, key: name, format } = author;
-    let by = control::name_given(Some(by), language)?;
-    if why.trim().is_empty() {
+    let (appended, key) = append(file, what, &author, language)?;
+    let Appended { file, fingerprint, signed_by, root, entry, .. } = appended;
+    let added = Added { file, root, fingerprint, signed_by, amendment: &entry };
+    match author.format {
+        Format::Json => print_json(&added),
+        Format::Text => {
+            show::added(&added, key.as_ref(), language);
+            Ok(0)
+        }
+    }
+}
+
+/// Adds an amendment, signed where the station has a key.
+pub(super) fn append(
+    file: &Path,
+    what: Amendment,
+    author: &Author,
+    language: Language,
+) -> Result<(Appended, Option<StationKey>), Failure> {
+    let by = control::name_given(Some(author.by.clone()), language)?;
+    if author.why.trim().is_empty() {
         return Err(Failure::bad_input(text(language, "amend-why-empty")));
     }
     let seal = checked_seal(file, language)?;
-    let key = key::signing_key(&key::key_folder(keys), name.as_deref(), language)?;
+    let folder = key::key_folder(author.keys.clone());
+    let key = key::signing_key(&folder, author.key.as_deref(), language)?;
     let failed = |error: EvidenceError| Failure {
         code: match &error {
             EvidenceError::Amendments { .. } => 3,
@@ -278,21 +283,16 @@ fn add(file: &Path, what: Amendment, author: Author, language: Language) -> Outc
         text: error.in_language(language),
     };
     let by = station::person(by.as_deref(), &station::own_account());
-    let new = NewAmendment { by, at: Clock::wall_now(), why, what };
+    let new = NewAmendment { by, at: Clock::wall_now(), why: author.why.clone(), what };
     let mut amendments = Amendments::open(file, &seal.journal_root).map_err(failed)?;
     let (entry, fingerprint) = amendments.append(new, key.as_ref()).map_err(failed)?;
-    let added = Added {
+    let appended = Appended {
+        number: entry.number,
         file: words::printable(&evidence::amendments_file(file).display().to_string()),
-        root: evidence::signature::short_fingerprint(&seal.journal_root),
         fingerprint,
         signed_by: key.as_ref().map(|key| key.public().fingerprint()),
-        amendment: &entry,
+        root: evidence::signature::short_fingerprint(&seal.journal_root),
+        entry,
     };
-    match format {
-        Format::Json => print_json(&added),
-        Format::Text => {
-            show::added(&added, key.as_ref(), language);
-            Ok(0)
-        }
-    }
+    Ok((appended, key))
 }

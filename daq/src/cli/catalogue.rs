@@ -3,50 +3,21 @@
 mod devices;
 mod frame;
 mod map;
-mod table;
+mod scenarios;
 
 use serde::Serialize;
-use trial::catalogue::{Shipped, scenarios as shipped_scenarios};
+use trial::catalogue::Shipped;
 use trial::document::{Source, Title};
-use trial::scenario::{LimitStatus, Scenario};
-use words::{Language, message, text};
+use trial::scenario::Scenario;
+use words::{Language, message};
 
-use super::{Failure, Format, Outcome, print_json};
-use crate::cli::out::outln;
-
-/// An entry of a list, for a program.
-#[derive(Serialize)]
-struct Row {
-    id: String,
-    title: Title,
-}
+use super::{Failure, Format, Outcome, table};
 
 pub(super) fn scenarios(id: Option<&str>, format: Format, language: Language) -> Outcome {
-    let Some(id) = id else {
-        let row =
-            |shipped: &Shipped| resolve_scenario(shipped).map(|s| Row { id: s.id, title: s.title });
-        return list(shipped_scenarios().iter().map(row), format, language);
-    };
-    let shipped = find(shipped_scenarios(), id, "daq scenarios", language)?;
-    if format == Format::Json {
-        return print_json(&Document {
-            id: shipped.id,
-            toml: &String::from_utf8_lossy(shipped.bytes),
-        });
+    match id {
+        None => scenarios::list(format, language),
+        Some(id) => scenarios::show(id, format, language),
     }
-    let scenario = resolve_scenario(shipped)?;
-    outln!("{}  {}\n", scenario.id, both(&scenario.title, language));
-    for criterion in &scenario.criteria {
-        let source = &criterion.source;
-        let status = match source.status {
-            LimitStatus::Verified => text(language, "limit-verified"),
-            LimitStatus::Declared => text(language, "limit-declared"),
-            LimitStatus::Illustrative => text(language, "limit-illustrative"),
-        };
-        outln!("  {:<8} {}", criterion.id, both(&criterion.title, language));
-        outln!("           {} {} {} [{status}]", source.standard, source.clause, source.edition);
-    }
-    Ok(0)
 }
 
 pub(super) fn devices(id: Option<&str>, format: Format, language: Language) -> Outcome {
@@ -61,25 +32,6 @@ pub(super) fn devices(id: Option<&str>, format: Format, language: Language) -> O
 struct Document<'a> {
     id: &'a str,
     toml: &'a str,
-}
-
-fn list(
-    rows: impl Iterator<Item = Result<Row, Failure>>,
-    format: Format,
-    language: Language,
-) -> Outcome {
-    let rows: Vec<Row> = rows.collect::<Result<_, _>>()?;
-    if format == Format::Json {
-        return print_json(&rows);
-    }
-    let rows: Vec<table::Row> = rows
-        .into_iter()
-        .map(|row| table::Row { cells: vec![row.id, both(&row.title, language)], details: vec![] })
-        .collect();
-    for line in table::lines(&rows, 0) {
-        outln!("{line}");
-    }
-    Ok(0)
 }
 
 /// Both titles, the user's language first.

@@ -1,13 +1,9 @@
-//! `daq info` and `daq evaluate`: what a trial file says.
+//! `daq info`: what a trial file says.
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 
 use serde::Serialize;
-use trial::document::DocumentRole;
-use trial::finding::Findings;
-use trial::plan::Plan;
 use trial::record::{EventKind, OriginKind};
 use trial::recording::{Accounting, GapCause, Recording as _};
 use trialfile::{SealState, TrialFile, TrialFileError};
@@ -15,7 +11,6 @@ use words::{Language, message};
 
 use super::{Failure, Format, Outcome, print_json, render};
 use crate::cli::out::{out, outln};
-use crate::documents::read_capped;
 use crate::status::Counts;
 
 pub(super) fn open(file: &Path, language: Language) -> Result<TrialFile, Failure> {
@@ -32,15 +27,6 @@ struct ChannelRow {
     quantity: &'static str,
     unit: &'static str,
     samples: usize,
-}
-
-/// An evaluation as a program reads it: the findings, and of what they are.
-#[derive(Serialize)]
-struct Evaluated<'a> {
-    origin: OriginKind,
-    not_live: &'a [String],
-    #[serde(flatten)]
-    findings: &'a Findings,
 }
 
 /// A trial file as a program reads it.
@@ -164,52 +150,4 @@ fn event_kinds(trial: &TrialFile) -> Counts<EventKind> {
         kinds.add(event.kind);
     }
     kinds
-}
-
-pub(super) fn evaluate(
-    file: &Path,
-    scenario: Option<&Path>,
-    format: Format,
-    language: Language,
-) -> Outcome {
-    let trial = open(file, language)?;
-    let plan = match scenario {
-        None => trial.shared_plan(),
-        Some(path) => Arc::new(with_scenario(&trial, path, language)?.0),
-    };
-    let findings = verdict::evaluate_with(&trial, &plan).map_err(Failure::trouble)?;
-    let origin = &trial.head().origin;
-    match format {
-        Format::Json => {
-            let not_live = &origin.station.not_live;
-            print_json(&Evaluated { origin: origin.origin, not_live, findings: &findings })?;
-        }
-        Format::Text => {
-            out!("{}", render::origin(origin, language));
-            out!("{}", render::findings(&findings, language));
-        }
-    }
-    Ok(verdict::exit_code(&findings))
-}
-
-/// The trial's plan with another scenario in the place of its own.
-pub(super) fn with_scenario(
-    trial: &TrialFile,
-    path: &Path,
-    language: Language,
-) -> Result<(Plan, Vec<u8>), Failure> {
-    let bytes = read_capped(path).map_err(|error| {
-        let file = words::printable(&path.display().to_string());
-        let message = message!("evaluate-scenario-unreadable", file = file, why = error);
-        Failure::bad_input(message.in_language(language))
-    })?;
-    let mut documents = trial.documents().map_err(Failure::trouble)?;
-    for document in &mut documents.documents {
-        if document.role == DocumentRole::Scenario {
-            document.bytes.clone_from(&bytes);
-        }
-    }
-    let plan = Plan::resolve(&documents);
-    let plan = plan.map_err(|error| Failure::bad_input(error.in_language(language)))?;
-    Ok((plan, bytes))
 }

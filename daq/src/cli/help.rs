@@ -38,7 +38,7 @@ fn below(language: Language) -> [(&'static str, &'static str, String); 13] {
 }
 
 /// What the arguments of amendments and keys are for.
-fn of_amendments_and_keys(language: Language) -> [(&'static str, String); 30] {
+fn of_amendments_and_keys(language: Language) -> [(&'static str, String); 34] {
     [
         ("amend-why", text(language, "help-arg-amend-why")),
         ("keys", text(language, "help-arg-keys")),
@@ -48,6 +48,10 @@ fn of_amendments_and_keys(language: Language) -> [(&'static str, String); 30] {
         ("keep", text(language, "help-arg-keep")),
         ("role", text(language, "help-arg-role")),
         ("statement", text(language, "help-arg-statement")),
+        ("amendments", text(language, "help-arg-amendments")),
+        ("calibrations", text(language, "help-arg-calibrations")),
+        ("judge-reason", text(language, "help-arg-judge-reason")),
+        ("schema", text(language, "help-arg-schema")),
         ("criterion", text(language, "help-arg-criterion")),
         ("holds", text(language, "help-arg-holds")),
         ("attach", text(language, "help-arg-attach")),

@@ -10,7 +10,9 @@ mod catalogue;
 mod check;
 mod control;
 mod demo;
+mod evaluate;
 mod files;
+mod findings;
 mod help;
 mod import;
 mod key;
@@ -19,6 +21,8 @@ mod recover;
 mod render;
 mod run;
 mod seal;
+mod site_time;
+mod table;
 mod verify;
 
 use std::path::PathBuf;
@@ -105,13 +109,7 @@ enum Command {
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
     },
-    Evaluate {
-        file: PathBuf,
-        #[arg(long)]
-        scenario: Option<PathBuf>,
-        #[arg(long, value_enum, default_value_t = Format::Text)]
-        format: Format,
-    },
+    Evaluate(evaluate::Judging),
     Verify {
         file: PathBuf,
         #[arg(long)]
@@ -277,9 +275,7 @@ fn dispatch(command: Command, language: Language) -> Outcome {
         Command::End { running } => control::end(&running, language),
         Command::Abort { running, reason } => control::abort(&running, reason, language),
         Command::Info { file, format } => files::info(&file, format, language),
-        Command::Evaluate { file, scenario, format } => {
-            files::evaluate(&file, scenario.as_deref(), format, language)
-        }
+        Command::Evaluate(judging) => evaluate::evaluate(judging, language),
         Command::Verify { file, trust, witness, format } => {
             verify::verify(&file, &trust, witness, format, language)
         }

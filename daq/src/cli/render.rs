@@ -1,122 +1,17 @@
-//! Texts for people: findings, a file's head, a running trial's status.
+//! Texts for people: a file's head, a running trial's status.
 
 use std::fmt::Write as _;
 
 use evidence::PublicKey;
 use trial::channel::Quality;
-use trial::finding::{AppliedLimit, Finding, Findings, Margin, Verdict};
 use trial::record::{EndKind, EventKind, Origin, OriginKind};
 use trial::recording::{GapCause, Recording as _};
-use trial::scenario::LimitStatus;
-use trial::unit::Unit;
 use trialfile::{SealState, TrialFile};
 use words::{Language, Message, message, text};
 
 use crate::limits::SYNC_SLOW;
 use crate::session::{Session, Snapshot};
 use crate::status::{Counts, DeviceStatus, Named};
-
-/// Significant digits of measured values in tables.
-const DIGITS: i32 = 5;
-
-/// The word for a verdict on an item.
-pub fn verdict_word(verdict: Verdict, language: Language) -> String {
-    match verdict {
-        Verdict::Pass => text(language, "verdict-pass"),
-        Verdict::ConditionalPass => text(language, "verdict-conditional-pass"),
-        Verdict::ConditionalFail => text(language, "verdict-conditional-fail"),
-        Verdict::Fail => text(language, "verdict-fail"),
-        Verdict::Inconclusive => text(language, "verdict-inconclusive"),
-        Verdict::NotExercised => text(language, "verdict-not-exercised"),
-        Verdict::NotApplicable => text(language, "verdict-not-applicable"),
-        Verdict::NotTested => text(language, "verdict-not-tested"),
-        Verdict::Error => text(language, "verdict-error"),
-    }
-}
-
-/// Findings as a person reads them.
-pub fn findings(findings: &Findings, language: Language) -> String {
-    let mut out = String::new();
-    let verdict = verdict_word(findings.conclusion.verdict, language);
-    let headline = findings.conclusion.headline.in_language(language);
-    // Writing into a text does not fail.
-    let _ = writeln!(out, "{verdict}: {headline}\n");
-    for finding in &findings.findings {
-        finding_lines(&mut out, finding, language);
-    }
-    out
-}
-
-fn finding_lines(out: &mut String, finding: &Finding, language: Language) {
-    let symbol = match finding.verdict {
-        Verdict::Pass | Verdict::ConditionalPass => '✓',
-        Verdict::Fail | Verdict::ConditionalFail => '✗',
-        _ => '?',
-    };
-    let verdict = verdict_word(finding.verdict, language);
-    let title = finding.title.in_language(language);
-    let _ = writeln!(out, "{symbol} {:<8} {verdict}  {title}", finding.criterion);
-    let mut facts = Vec::new();
-    if let Some(measured) = finding.measured {
-        let value = quantity(measured.value, measured.unit);
-        facts.push(message!("finding-measured", value = value).in_language(language));
-    }
-    if !finding.limit.is_empty() {
-        let limits: Vec<String> = finding.limit.iter().map(limit).collect();
-        let status = status_word(finding.source.status, language);
-        let limits = limits.join(", ");
-        facts
-            .push(message!("finding-limit", limit = limits, status = status).in_language(language));
-    }
-    if let Some(margin) = &finding.margin {
-        facts.push(message!("finding-margin", margin = interval(margin)).in_language(language));
-    }
-    if !facts.is_empty() {
-        let _ = writeln!(out, "    {}", facts.join("; "));
-    }
-    let _ = writeln!(out, "    {}", finding.reason.in_language(language));
-}
-
-fn status_word(status: LimitStatus, language: Language) -> String {
-    match status {
-        LimitStatus::Verified => text(language, "limit-verified"),
-        LimitStatus::Declared => text(language, "limit-declared"),
-        LimitStatus::Illustrative => text(language, "limit-illustrative"),
-    }
-}
-
-fn limit(limit: &AppliedLimit) -> String {
-    format!("{} {}", limit.compare.shown(), quantity(limit.value, limit.unit))
-}
-
-fn interval(margin: &Margin) -> String {
-    let end = |end: Option<f64>, unbounded: &str| end.map_or(unbounded.to_owned(), number);
-    let (low, high) = (end(margin.low, "−∞"), end(margin.high, "+∞"));
-    let unit = margin.unit.shown();
-    if low == high { format!("{low} {unit}") } else { format!("{low} … {high} {unit}") }
-}
-
-fn quantity(value: f64, unit: Unit) -> String {
-    format!("{} {}", number(value), unit.shown()).trim_end().to_owned()
-}
-
-/// A number with [`DIGITS`] significant digits, without an exponent where that is readable.
-fn number(value: f64) -> String {
-    if value == 0.0 || !value.is_finite() {
-        return format!("{value}");
-    }
-    let magnitude = value.abs().log10().floor() as i32;
-    if !(-4..7).contains(&magnitude) {
-        return format!("{value:.*e}", (DIGITS - 1) as usize);
-    }
-    let decimals = (DIGITS - 1 - magnitude).max(0) as usize;
-    let text = format!("{value:.decimals$}");
-    if text.contains('.') {
-        text.trim_end_matches('0').trim_end_matches('.').to_owned()
-    } else {
-        text
-    }
-}
 
 /// The word for how a recording came to be.
 pub fn origin_word(origin: OriginKind, language: Language) -> String {

@@ -15,7 +15,8 @@ use words::{Language, message, text};
 
 use super::key::Signing;
 use super::recover::recover_leftovers;
-use super::{Failure, Format, Outcome, print_json, render};
+use super::site_time::SiteTime;
+use super::{Failure, Format, Outcome, findings, print_json, render};
 use crate::cli::out::{self, Apart, err, errln, out, outln};
 use crate::control::{Asked, Command};
 use crate::disk::free_bytes;
@@ -285,7 +286,10 @@ pub(super) fn conclude(built: &Built, format: Format, language: Language) -> Out
 pub(super) fn show_built(built: &Built, language: Language) {
     let file = words::printable(&built.path.display().to_string());
     out!("{}", render::origin(&built.origin, language));
-    out!("{}", render::findings(&built.findings, language));
+    // The file was written a moment ago; if it can't be read, wall times are missing, no verdict.
+    let site = trialfile::TrialFile::open_own(&built.path).ok();
+    let site = site.map(|trial| SiteTime::new(&trial));
+    out!("{}", findings::shown(&built.findings, site.as_ref(), language));
     outln!("{} {file}", text(language, "run-file"));
     let digits = short_fingerprint(&built.seal.journal_root);
     outln!("{}", message!("run-root-fingerprint", digits = digits).in_language(language));

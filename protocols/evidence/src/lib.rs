@@ -15,6 +15,7 @@ mod heads;
 mod import;
 mod key;
 mod ledger;
+mod recalibrated;
 mod recover;
 mod relay;
 mod sealing;
@@ -43,6 +44,7 @@ pub use key::{
 pub use ledger::{
     Ledger, LedgerEntry, LedgerEvent, LedgerReport, check_ledger, check_ledger_bytes,
 };
+pub use recalibrated::{Recalibrated, RecalibrationError};
 pub use recover::{KeyFor, Recovery, close_run, give_up, recover};
 pub use sealing::{SealRefusal, seal};
 pub use signature::{NamedKey, PublicKey, SignatureError, TrustError, TrustedKeys};

@@ -28,7 +28,7 @@ use crate::scenario::Scenario;
 
 pub use calibration::{
     Amount, Calibration, CalibrationComponent, CalibrationModel, CalibrationUncertainty, Component,
-    ComponentKind, Distribution, MAX_COMPONENTS, NoFullScale, Scale,
+    ComponentKind, Distribution, MAX_COMPONENTS, NoFullScale, Scale, read_calibrations,
 };
 pub use import::{
     BYTE_ORDER_MARK, FileFormat, Import, ImportForm, ImportMark, LineKind, MAX_HEADER_LINES,

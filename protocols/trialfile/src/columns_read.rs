@@ -28,7 +28,7 @@ impl Default for PlacesLeft {
 
 impl PlacesLeft {
     /// Whether so many may be kept, which then are.
-    fn take(&mut self, count: usize) -> bool {
+    pub(crate) fn take(&mut self, count: usize) -> bool {
         let left = self.0.checked_sub(count);
         self.0 = left.unwrap_or(self.0);
         left.is_some()

@@ -19,6 +19,7 @@ pub mod layout;
 mod library;
 mod overview;
 mod places;
+mod plain_channel;
 pub mod pyramid;
 mod read;
 pub mod reader_process;

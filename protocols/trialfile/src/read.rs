@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -19,8 +19,10 @@ use trial::recording::{
 };
 use trial::time::{Span, TrialTime, WallTime};
 
+use crate::columns_read::PlacesLeft;
 use crate::element::{Element, ElementKind};
 use crate::places::PlainDataset;
+use crate::plain_channel::PlainChannel;
 use crate::reader_process::{Client, Confinement};
 use crate::seal::io;
 use crate::source::{Source, lock};
@@ -88,6 +90,10 @@ pub struct TrialFile {
     events: Vec<(TrialTime, Event)>,
     clock: Vec<(TrialTime, ClockPair)>,
     accounting: Accounting,
+    /// By channel: its columns where they may be read where they lie, once that was asked.
+    columns: Vec<OnceLock<Option<PlainChannel>>>,
+    /// How many places of chunks may yet be kept for them.
+    places_left: Mutex<PlacesLeft>,
 }
 
 fn malformed(what: &str, why: impl std::fmt::Display) -> TrialFileError {
@@ -162,6 +168,8 @@ impl TrialFile {
             events: json(&source, layout::EVENTS)?,
             clock: stored_clock(&source)?,
             accounting: json(&source, layout::ACCOUNTING)?,
+            columns: plan.channels.iter().map(|_| OnceLock::new()).collect(),
+            places_left: Mutex::default(),
             path,
             source: Arc::new(source),
             bytes: None,
@@ -348,6 +356,22 @@ impl TrialFile {
         Ok(self.slice(channel, "raw", range)?.into_iter().map(make).collect())
     }
 
+    /// The columns of a channel where they may be read where they lie.
+    fn plain_channel(
+        &self,
+        channel: ChannelIndex,
+    ) -> Result<Option<&PlainChannel>, TrialFileError> {
+        let Some(known) = self.columns.get(channel.0 as usize) else { return Ok(None) };
+        if let Some(known) = known.get() {
+            return Ok(known.as_ref());
+        }
+        let found = PlainChannel::of(self, channel)?.filter(|plain| {
+            let mut left = self.places_left.lock().unwrap_or_else(PoisonError::into_inner);
+            left.take(plain.chunks())
+        });
+        Ok(known.get_or_init(|| found).as_ref())
+    }
+
     pub(crate) fn source(&self) -> &Arc<Source> {
         &self.source
     }
@@ -388,8 +412,11 @@ impl TrialFile {
         self.source.size(&self.column(channel, "time"))
     }
 
-    /// Samples whose times lie in `span`, found by halving.
-    pub(crate) fn samples_in(
+    /// Positions of the samples whose times lie in `span`, found by halving.
+    ///
+    /// # Errors
+    /// The file can't be read.
+    pub fn samples_in(
         &self,
         channel: ChannelIndex,
         span: Span,
@@ -444,6 +471,9 @@ impl Recording for TrialFile {
         span: Span,
         sink: &mut dyn FnMut(&Chunk),
     ) -> Result<(), RecordingError> {
+        if let Some(plain) = self.plain_channel(channel).map_err(reading)? {
+            return read_plain(plain, span, sink);
+        }
         let range = self.samples_in(channel, span).map_err(reading)?;
         let mut start = range.start;
         while start < range.end {
@@ -486,6 +516,25 @@ impl Recording for TrialFile {
     fn accounting(&self) -> &Accounting {
         &self.accounting
     }
+}
+
+/// Reads the samples of a span where they lie.
+fn read_plain(
+    plain: &PlainChannel,
+    span: Span,
+    sink: &mut dyn FnMut(&Chunk),
+) -> Result<(), RecordingError> {
+    let failed = |error: std::io::Error| RecordingError(error.to_string());
+    let range = plain.samples_in(span).map_err(failed)?;
+    let mut bytes = Vec::new();
+    let mut start = range.start;
+    while start < range.end {
+        let end = range.end.min(start + MAX_CHUNK_SAMPLES);
+        let chunk = plain.chunk(start..end, &mut bytes).map_err(failed)?;
+        sink(&chunk.ok_or_else(|| reading(malformed("quality", "unknown code")))?);
+        start = end;
+    }
+    Ok(())
 }
 
 fn stored_documents(source: &Source) -> Result<DocumentSet, TrialFileError> {

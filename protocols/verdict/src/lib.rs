@@ -39,3 +39,8 @@ pub use logic::MAX_KEPT_PIECES;
 pub use merge::{evaluate, evaluate_amended, evaluate_until, evaluate_with, rebind};
 pub use operator::{MAX_PERCENTILE_SAMPLES, MAX_WINDOW_ENTRIES};
 pub use signal::{BoundSignal, Observation, SignalIndex, bound_signals};
+
+/// JSON schema (draft 2020-12) of what `daq evaluate --format json` prints. Its `$defs/findings` is
+/// the form of [`trial::finding::Findings`] in version
+/// [`trial::finding::Findings::FORMAT_VERSION`].
+pub const FINDINGS_SCHEMA: &str = include_str!("../schema/findings-2.json");

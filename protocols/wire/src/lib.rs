@@ -12,3 +12,6 @@ mod dialect;
 pub mod modbus;
 pub mod plan;
 pub mod query;
+mod recalibrate;
+
+pub use recalibrate::Recalibration;

@@ -118,6 +118,21 @@ enum RawModel {
     Table,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawCalibrations {
+    calibration: Vec<Spanned<RawCalibration>>,
+}
+
+/// Reads a document of `[[calibration]]` tables alone, as a plan has them.
+///
+/// # Errors
+/// The document is refused, with line, reason and right form.
+pub fn read_calibrations(source: &Source<'_>) -> Result<Vec<Calibration>, DocumentError> {
+    let raw: RawCalibrations = source.parse()?;
+    lower(source, &raw.calibration)
+}
+
 pub(super) fn lower(
     source: &Source<'_>,
     raw: &[Spanned<RawCalibration>],

@@ -79,6 +79,8 @@ pub(super) struct OverTime {
     place: Option<Position>,
     /// Whether there was no break since the first good sample.
     whole: bool,
+    /// Whether there was a good sample.
+    begun: bool,
     area: f64,
     square: f64,
     way: f64,
@@ -99,6 +101,7 @@ impl OverTime {
             crossing: None,
             place: None,
             whole: true,
+            begun: false,
             area: 0.0,
             square: 0.0,
             way: 0.0,
@@ -154,7 +157,7 @@ impl OverTime {
             }
             Some(_) => {}
             None => {
-                self.whole &= self.since.is_none() && self.last.is_none();
+                self.whole &= !self.begun;
                 self.segments.clear();
                 self.recent.clear();
                 self.smallest = Smallest::default();
@@ -164,6 +167,7 @@ impl OverTime {
             }
         }
         if held.is_observed() {
+            self.begun = true;
             self.recent.push_back((at, held.value));
         }
     }
@@ -219,7 +223,7 @@ impl OverTime {
             }
             Function::GroundTrack => {
                 self.recent.clear();
-                Some(self.way)
+                self.whole.then_some(self.way)
             }
             Function::Frequency => self.frequency(),
             _ if self.since.is_none_or(|since| since > from) => None,

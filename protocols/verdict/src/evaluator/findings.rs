@@ -2,7 +2,7 @@
 
 use trial::document::Title;
 use trial::finding::{Cause, Finding, FindingKind, Findings, PhaseFound, Verdict};
-use trial::scenario::{Criterion, DecisionRule};
+use trial::scenario::{Aggregate, Criterion, DecisionRule};
 use trial::time::Span;
 use words::message;
 
@@ -76,7 +76,15 @@ impl Evaluator {
                 outcomes.push((judged.span, outcome));
             }
         }
-        let whole = criterion.repeats.map(|repeats| together(repeats, spec, &outcomes));
+        let whole = criterion.repeats.map(|repeats| {
+            let mut whole = together(repeats, spec, &outcomes);
+            // A number of all occurrences is as doubtful as any of them.
+            if repeats.aggregate != Aggregate::Each {
+                let doubtful = |(span, _): &(Span, Outcome)| self.doubt(spec, *span, &mut whole);
+                outcomes.iter().any(doubtful);
+            }
+            whole
+        });
         let mut findings = self.of_occurrences(position, outcomes);
         if let Some(outcome) = whole {
             findings.iter_mut().for_each(|finding| finding.counted = false);
@@ -125,16 +133,17 @@ impl Evaluator {
         })
     }
 
-    /// What is known of instruments may keep a result from deciding anything.
-    fn doubt(&self, spec: &Spec, span: Span, outcome: &mut Outcome) {
+    /// What is known of instruments may keep a result from deciding anything; tells whether it does.
+    fn doubt(&self, spec: &Spec, span: Span, outcome: &mut Outcome) -> bool {
         let decided = !matches!(
             outcome.verdict,
             Verdict::NotExercised | Verdict::NotApplicable | Verdict::NotTested | Verdict::Error
         );
         if !decided {
-            return;
+            return false;
         }
         let fails = outcome.verdict == Verdict::Fail;
+        let mut doubtful = false;
         for role in spec.roles.iter() {
             if let Some(doubt) = self.compiled.doubts.of(&self.compiled, *role, span) {
                 // An instrument that is too slow or too coarse has still seen what it has seen.
@@ -142,8 +151,10 @@ impl Evaluator {
                     continue;
                 }
                 outcome.undecide(doubt.cause, doubt.sentence);
+                doubtful = true;
             }
         }
+        doubtful
     }
 
     /// A criterion whose precondition is not met says nothing, unless the customer consented.

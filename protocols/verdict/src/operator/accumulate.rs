@@ -137,8 +137,8 @@ impl Judge for Accumulate {
                 let seen = self.first.zip(self.last).map(|((_, first), (_, last))| last - first);
                 let least = seen.filter(|_| !self.fell).unwrap_or(minus);
                 // A totaliser counts through a gap; only the ends of the phase can be missing.
-                let ends = self.first.is_some_and(|(at, _)| at.since(self.start) <= self.gap_ns)
-                    && self.held.is_some();
+                let ends =
+                    self.first.is_some_and(|(at, _)| at == self.start) && self.held.is_some();
                 let high = if ends && closing.complete && !self.fell { least } else { plus };
                 (seen, least, high, difference_unit(unit))
             }

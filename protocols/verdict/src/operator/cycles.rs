@@ -2,7 +2,8 @@
 //!
 //! A cycle begins when the state of rest is left, and is whole when it is there again; it is correct
 //! if the other state was reached meanwhile, and it took no longer than it may. A cycle during which
-//! something was not observed may be correct or not.
+//! something was not observed may be correct or not; as long as there is one, or part of the phase is
+//! unknown, a cycle may have failed, and nothing is passed.
 
 use trial::time::{Span, TrialTime};
 use trial::unit::Unit;
@@ -10,7 +11,7 @@ use words::message;
 
 use super::Judge;
 use crate::compile::{CyclesSpec, Ends};
-use crate::condition::Truth;
+use crate::condition::{Tests, Truth};
 use crate::coverage::Coverage;
 use crate::outcome::{Closing, Outcome, bilingual, number};
 use crate::scalar::{Scalar, Scale};
@@ -29,6 +30,8 @@ struct Cycle {
 #[derive(Debug, Clone)]
 pub(crate) struct Cycles {
     spec: CyclesSpec,
+    /// The conditions of both states.
+    both: Tests,
     now: TrialTime,
     coverage: Coverage,
     /// Whether the state of rest was there at last.
@@ -44,7 +47,9 @@ pub(crate) struct Cycles {
 
 impl Cycles {
     pub fn begin(spec: &CyclesSpec, start: TrialTime) -> Cycles {
+        let tests = spec.rest.tests.iter().chain(spec.reach.tests.iter()).copied();
         Cycles {
+            both: Tests { tests: tests.collect(), gap_ns: spec.rest.gap_ns },
             spec: spec.clone(),
             now: start,
             coverage: Coverage::default(),
@@ -76,6 +81,13 @@ impl Cycles {
         self.rested = rest == Truth::True || (self.rested && rest == Truth::Unknown);
     }
 
+    /// A cycle that is not over at the end, and has taken too long already.
+    fn late(&self, end: TrialTime) -> Option<Span> {
+        let cycle = self.current.filter(|cycle| !cycle.unsure)?;
+        let within = self.spec.within_ns?;
+        (end.since(cycle.began) > within).then(|| Span::new(cycle.began, end))
+    }
+
     fn close(&mut self, cycle: Cycle, at: TrialTime) {
         let span = Span::new(cycle.began, at);
         let in_time = self.spec.within_ns.is_none_or(|within| at.since(cycle.began) <= within);
@@ -94,9 +106,8 @@ impl Cycles {
 impl Judge for Cycles {
     fn advance(&mut self, store: &Store, to: TrialTime) {
         let mut changes: Vec<TrialTime> = Vec::new();
-        let tests = self.spec.rest.clone();
         let coverage = &mut self.coverage;
-        tests.walk(store, self.now, to, |stretch| {
+        self.both.walk(store, self.now, to, |stretch| {
             coverage.add(stretch.from, stretch.to, stretch.missing);
             changes.push(stretch.from);
         });
@@ -110,16 +121,18 @@ impl Judge for Cycles {
 
     fn outcome(&self, closing: &Closing<'_>) -> Outcome {
         let (correct, possible) = (self.correct as f64, (self.correct + self.unsure) as f64);
-        let bad = self.failed > 0;
+        let late = self.late(closing.span.end);
+        let failures = self.failed + u64::from(late.is_some());
         let open = self.coverage.is_broken() || !closing.complete;
         // A failing cycle fails the whole, however many correct ones there are.
-        let (low, high) = match (bad, open) {
+        let (low, high) = match (failures > 0, open) {
             (true, _) => (f64::NEG_INFINITY, f64::NEG_INFINITY),
-            (false, true) => (correct, f64::INFINITY),
-            (false, false) => (correct, possible),
+            (false, true) => (f64::NEG_INFINITY, f64::INFINITY),
+            (false, false) if self.unsure > 0 => (f64::NEG_INFINITY, possible),
+            (false, false) => (correct, correct),
         };
         let (count, needed, failed) =
-            (number(correct), number(self.spec.count), number(self.failed as f64));
+            (number(correct), number(self.spec.count), number(failures as f64));
         let unsure = number(self.unsure as f64);
         let reason = bilingual(|_| {
             message!(
@@ -130,7 +143,7 @@ impl Judge for Cycles {
                 unsure = unsure
             )
         });
-        let span = self.bad.or(self.last).unwrap_or(closing.span);
+        let span = self.bad.or(late).or(self.last).unwrap_or(closing.span);
         let signals = closing.spec.signals.iter();
         let scalar = Scalar {
             low,

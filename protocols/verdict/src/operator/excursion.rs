@@ -36,6 +36,7 @@ struct Stretch {
 pub(crate) struct Excursion {
     spec: ExcursionSpec,
     gap_ns: i64,
+    start: TrialTime,
     now: TrialTime,
     event: FirstEvent,
     /// The value before the newest sample: what holds until a step shows.
@@ -56,6 +57,7 @@ impl Excursion {
         Excursion {
             spec: spec.clone(),
             gap_ns,
+            start,
             now: start,
             event: FirstEvent::begin(&spec.step, store, start),
             before: None,
@@ -63,6 +65,14 @@ impl Excursion {
             stretches: Vec::new(),
             overflow: false,
         }
+    }
+
+    /// The value that held before an instant; at the phase's beginning the one that holds there.
+    fn value_before(&self, store: &Store, at: TrialTime) -> Option<f64> {
+        if at > self.start {
+            return self.before;
+        }
+        store.observed(self.spec.signal, at, self.gap_ns).map(|(value, _)| value)
     }
 
     fn keep(&mut self, stretch: Stretch) {
@@ -93,9 +103,7 @@ impl Judge for Excursion {
 
     fn sample(&mut self, store: &Store, at: TrialTime) {
         // The step may show in the sample of its own instant: what held before it is the reference.
-        let value = self
-            .before
-            .or_else(|| store.observed(self.spec.signal, at, self.gap_ns).map(|(value, _)| value));
+        let value = self.value_before(store, at);
         let begun = self.event.has_begun();
         self.event.sample(store, at, value);
         if begun && !self.event.has_begun() {
@@ -105,8 +113,8 @@ impl Judge for Excursion {
     }
 
     fn mark_after(&mut self, store: &Store, mark: &Mark) {
-        let held = store.observed(self.spec.signal, mark.at, self.gap_ns);
-        self.event.mark_after(mark, held.map(|(value, _)| value));
+        let value = self.value_before(store, mark.at);
+        self.event.mark_after(mark, value);
     }
 
     fn moment(&self) -> Option<TrialTime> {
@@ -140,7 +148,14 @@ impl Judge for Excursion {
             closing.gate_instant(signal, Span::new(step.at, step.at), &mut outcome);
             return outcome;
         };
-        let rated = self.spec.rated.unwrap_or(reference);
+        // A share is of a size: below zero, too, a deviation upwards is one upwards.
+        let rated = self.spec.rated.unwrap_or(reference).abs();
+        if rated == 0.0 {
+            return Outcome::bare(
+                Verdict::Error,
+                bilingual(|_| message!("verdict-no-rated-value")),
+            );
+        }
         let edges = step.latest.since(step.earliest) as f64 / 2e9;
         let parts = Parts {
             deviation: self.deviation(closing, reference, rated),
@@ -158,11 +173,13 @@ impl Excursion {
         let outcomes = ways.into_iter().filter_map(|(limit, sign)| {
             Some(self.one_way(closing, reference, rated, limit?, sign))
         });
+        // A violation that was seen counts, whatever is undecided beside it.
         outcomes.min_by(|a, b| {
             let low = |outcome: &Outcome| {
                 outcome.margin.and_then(|margin| margin.low).unwrap_or(f64::NEG_INFINITY)
             };
-            low(a).total_cmp(&low(b))
+            let worse = rank(b.verdict).cmp(&rank(a.verdict));
+            worse.then(low(a).total_cmp(&low(b)))
         })
     }
 

@@ -171,6 +171,7 @@ impl Level {
                 if taken.is_none() && *at < to {
                     *taken = Some(value);
                 }
+                self.last = value;
                 return;
             }
             Kind::MeanUntil(until) => {
@@ -330,7 +331,12 @@ impl Level {
                 let (low, high, seen) = self.percentile(*percent, &samples.sorted(), complete);
                 number(low, high, seen, whole)
             }
-            Kind::At(at, taken) => known(taken.flatten(), Span::new(*at, *at)),
+            Kind::At(at, taken) => {
+                // At the phase's end the value counts that holds when it ends.
+                let ends = *at == end && complete;
+                let value = taken.unwrap_or(self.last.filter(|_| ends));
+                known(value, Span::new(*at, *at))
+            }
             Kind::Final => known(self.last.filter(|_| complete), Span::new(end, end)),
             Kind::MeanLast(_, stretches) if stretches.len() > MAX_WINDOW_ENTRIES => {
                 Leveled::TooMany(MAX_WINDOW_ENTRIES)

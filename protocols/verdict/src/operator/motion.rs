@@ -114,9 +114,11 @@ impl Judge for Motion {
             event.advance(store, to);
         }
         while self.now < to {
-            let observed = store.observed(self.spec.latitude, self.now, self.gap_ns);
-            let until = observed.map_or(to, |(_, until)| until.min(to));
-            let missing = observed.is_none().then_some(self.spec.latitude);
+            let both = [self.spec.latitude, self.spec.longitude];
+            let observed = both.map(|signal| store.observed(signal, self.now, self.gap_ns));
+            let ends = observed.into_iter().flatten().map(|(_, until)| until);
+            let until = ends.min().unwrap_or(to).min(to);
+            let missing = observed.iter().position(Option::is_none).map(|at| both[at]);
             self.coverage.add(self.now, until, missing);
             self.now = until;
         }
@@ -178,13 +180,15 @@ impl Judge for Motion {
         let cut = self.to.is_none() && !closing.complete;
         let broken = (self.coverage.is_broken() && !ends_alone) || cut;
         let known = seen.filter(|_| !broken && self.reaches(way, from, to));
+        // A way only gets longer by what was not seen of it; everything else may be less, too.
+        let least = seen.filter(|_| self.spec.measure == Measure::Track).unwrap_or(0.0);
         let unit = motion_unit(self.spec.measure);
         let value = seen.map_or_else(|| "–".to_owned(), |seen| with_unit(unit.from_si(seen), unit));
         let limit = self.spec.ends.shown(unit);
         let reason = bilingual(|_| message!("verdict-motion", value = value, limit = limit));
         let span = Span::new(from, to.max(from));
         let scalar = Scalar {
-            low: known.unwrap_or(if broken { seen.unwrap_or(0.0) } else { 0.0 }),
+            low: known.unwrap_or(least),
             high: known.unwrap_or(f64::INFINITY),
             seen,
             scale: Scale::of(unit),

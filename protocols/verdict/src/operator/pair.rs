@@ -1,17 +1,21 @@
 //! PAIR: all conditions hold at the same time, without a break, for a time.
 //!
 //! The margin is a time: the longest stretch in which they were seen to hold, less the time that
-//! is asked for; at best with all that was not observed taken as good.
+//! is asked for; at best with all that was not observed taken as good. A rule with a guard band asks
+//! of the least favourable value of every condition in that stretch that it keeps the band; it only
+//! makes a pass stricter.
 
-use trial::finding::{Evidence, Measured, Verdict};
+use trial::finding::{Cause, Evidence, Measured, Verdict};
+use trial::scenario::DecisionRule;
 use trial::time::{Span, TrialTime};
 use words::message;
 
 use super::Judge;
-use crate::compile::second;
-use crate::condition::{Tests, Truth};
+use crate::compile::{difference_unit, second};
+use crate::condition::{Test, Tests, Truth};
 use crate::coverage::Coverage;
-use crate::outcome::{Closing, Outcome, bilingual, decide, margin, with_unit};
+use crate::outcome::{AddSentence, Closing, Outcome, bilingual, decide, margin, with_unit};
+use crate::scalar::rule;
 use crate::signal::Store;
 use crate::uncertainty::conformance::Holds;
 
@@ -41,6 +45,19 @@ impl Longest {
     }
 }
 
+/// Takes the values that hold, all of them observed, among the least favourable ones.
+fn note_worst(worst: &mut Vec<f64>, tests: &Tests, store: &Store) {
+    for (at, test) in tests.tests.iter().enumerate() {
+        let Some(held) = store.held(test.signal) else { continue };
+        let margin = |value| test.compare.margin(value, test.limit);
+        match worst.get_mut(at) {
+            Some(old) if margin(held.value) < margin(*old) => *old = held.value,
+            Some(_) => {}
+            None => worst.push(held.value),
+        }
+    }
+}
+
 /// How long conditions were seen to hold, and may have held.
 #[derive(Debug, Clone)]
 pub(crate) struct Lasting {
@@ -49,6 +66,9 @@ pub(crate) struct Lasting {
     coverage: Coverage,
     seen: Longest,
     possible: Longest,
+    /// Of each condition the least favourable value in the stretch that goes on, and in the longest.
+    current_worst: Vec<f64>,
+    worst: Vec<f64>,
 }
 
 impl Lasting {
@@ -59,14 +79,25 @@ impl Lasting {
             coverage: Coverage::default(),
             seen: Longest::default(),
             possible: Longest::default(),
+            current_worst: Vec::new(),
+            worst: Vec::new(),
         }
     }
 
     pub fn advance(&mut self, store: &Store, to: TrialTime) {
-        let Lasting { tests, now, coverage, seen, possible } = self;
+        let Lasting { tests, now, coverage, seen, possible, current_worst, worst } = self;
         tests.walk(store, *now, to, |stretch| {
             coverage.add(stretch.from, stretch.to, stretch.missing);
+            if seen.current.is_none() {
+                current_worst.clear();
+            }
             seen.add(stretch.from, stretch.to, stretch.truth == Truth::True);
+            if seen.current.is_some() {
+                note_worst(current_worst, tests, store);
+                if seen.longest == seen.current {
+                    worst.clone_from(current_worst);
+                }
+            }
             possible.add(stretch.from, stretch.to, stretch.truth != Truth::False);
         });
         self.now = self.now.max(to);
@@ -156,6 +187,49 @@ impl Judge for Pair {
     }
 
     fn outcome(&self, closing: &Closing<'_>) -> Outcome {
-        self.lasting.outcome(closing, self.duration_ns)
+        let mut outcome = self.lasting.outcome(closing, self.duration_ns);
+        if outcome.verdict == Verdict::Pass && rule(closing.spec.decision).needs_uncertainty() {
+            self.guard(closing, &mut outcome);
+        }
+        outcome
     }
+}
+
+impl Pair {
+    /// Lets a pass stand only where every condition keeps its guard band in the stretch found.
+    fn guard(&self, closing: &Closing<'_>, outcome: &mut Outcome) {
+        let rule = rule(closing.spec.decision);
+        for (test, value) in self.lasting.tests.tests.iter().zip(&self.lasting.worst) {
+            let budget = closing.budget(test.signal, *value);
+            let expanded = budget.map(|budget| budget.common().expanded());
+            let band = rule.guard_band(expanded.map(|expanded| expanded.expanded));
+            let (Some(band), Some(expanded)) = (band, expanded) else {
+                outcome.verdict = Verdict::Inconclusive;
+                outcome.cause = Some(Cause::UncertaintyUnknown);
+                outcome.reason.add(bilingual(|_| message!("verdict-uncertainty-unknown")));
+                return;
+            };
+            if test.compare.margin(*value, test.limit) >= band {
+                continue;
+            }
+            outcome.verdict = match closing.spec.decision.rule {
+                DecisionRule::FourZones => Verdict::ConditionalPass,
+                _ => Verdict::Fail,
+            };
+            tell_worst(closing, outcome, test, *value);
+            let unit = difference_unit(closing.info(test.signal).unit);
+            let shown = with_unit(expanded.expanded / unit.factor, unit);
+            let k = crate::outcome::number(expanded.coverage_factor);
+            outcome.reason.add(bilingual(|_| message!("verdict-uncertainty", u = shown, k = k)));
+        }
+    }
+}
+
+fn tell_worst(closing: &Closing<'_>, outcome: &mut Outcome, test: &Test, value: f64) {
+    let info = closing.info(test.signal);
+    let value = with_unit(info.unit.from_si(value), info.unit);
+    outcome.reason.add(bilingual(|language| {
+        let signal = info.title.in_language(language);
+        message!("verdict-hold-worst", signal = signal, value = value)
+    }));
 }

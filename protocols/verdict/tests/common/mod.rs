@@ -1,13 +1,18 @@
 //! Plans over three signals, and recordings in memory.
 //!
 //! Roles: `p` (gauge pressure, MPa), `q` (flow, L/s), `t` (temperature, °C); derived: `pq`
-//! (power, kW). Their channels are `ch_p`, `ch_q`, `ch_t`.
+//! (power, kW). Their channels are `ch_p`, `ch_q`, `ch_t`. For more signals see [`bench`].
 
+// Every test file has its own copy, and uses a part of it.
+#![allow(dead_code, unused_imports)]
+
+mod bench;
 mod memory;
 
 use trial::document::{Document, DocumentRole, DocumentSet};
 use trial::plan::Plan;
 
+pub use bench::{SIGNALS, bench};
 pub use memory::{Memory, SECOND, Sample};
 
 const ROLES: &str = r#"
