@@ -39,6 +39,9 @@ impl Area {
     /// The value `held` passes from `from` to the first of samples that follow one another, and
     /// each of these to the next.
     pub fn run(&mut self, from: TrialTime, held: f64, times: &[TrialTime], values: &[f64]) {
+        if times.is_empty() {
+            return;
+        }
         let mut from = self.held.take().map_or(from, |(from, ..)| from);
         let mut value = held;
         for (time, next) in times.iter().zip(values) {

@@ -233,15 +233,11 @@ impl Level {
             return;
         };
         match &mut self.kind {
-            Kind::Min(smallest) => {
-                if smallest.is_none_or(|(smallest, _)| value < smallest) {
-                    *smallest = Some((value, at));
-                }
+            Kind::Min(smallest) if smallest.is_none_or(|(smallest, _)| value < smallest) => {
+                *smallest = Some((value, at));
             }
-            Kind::Max(largest) => {
-                if largest.is_none_or(|(largest, _)| value > largest) {
-                    *largest = Some((value, at));
-                }
+            Kind::Max(largest) if largest.is_none_or(|(largest, _)| value > largest) => {
+                *largest = Some((value, at));
             }
             Kind::Percentile(_, samples) => samples.push(value),
             _ => {}
