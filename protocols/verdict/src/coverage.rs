@@ -28,6 +28,10 @@ impl Coverage {
     /// Counts a stretch of time, in which a signal may be missing; stretches come in order.
     pub fn add(&mut self, from: TrialTime, to: TrialTime, missing: Option<usize>) {
         let length = to.since(from);
+        if length <= 0 {
+            // No time has passed: what is missing goes on.
+            return;
+        }
         self.total_ns = self.total_ns.saturating_add(length);
         let Some(signal) = missing else {
             self.observed_ns = self.observed_ns.saturating_add(length);
