@@ -256,6 +256,9 @@ impl Level {
             return 0;
         };
         let count = column.clean(range.clone(), held, self.gap_ns);
+        if count == 0 {
+            return 0;
+        }
         let (times, values) = (
             &column.times[range.start..range.start + count],
             &column.values[range.start..range.start + count],
