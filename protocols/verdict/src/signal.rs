@@ -149,7 +149,7 @@ impl Column {
 
     /// Adds the samples of a channel's chunk; stale ones are left out.
     pub fn extend(&mut self, chunk: &Chunk, unit: Unit) {
-        let stale = chunk.qualities.iter().any(|quality| *quality == Quality::Stale);
+        let stale = chunk.qualities.contains(&Quality::Stale);
         if !stale {
             self.times.extend_from_slice(&chunk.times);
             self.time_uncertainties_ns.extend_from_slice(&chunk.time_uncertainties_ns);
