@@ -8,6 +8,7 @@ mod accumulate;
 mod any_of;
 mod bound;
 mod cycles;
+mod delay;
 mod drift;
 mod drop;
 mod error;
