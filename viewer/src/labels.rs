@@ -1,6 +1,6 @@
 //! The words for verdicts, limits and origins, in the language of the window.
 
-use trial::finding::{AppliedLimit, Margin, Measured, Verdict};
+use trial::finding::{AppliedLimit, Cause, Margin, MarginInU, Measured, Verdict};
 use trial::record::OriginKind;
 use trial::scenario::LimitStatus;
 use words::{Language, text};
@@ -19,6 +19,22 @@ pub fn verdict(verdict: Verdict, language: Language) -> String {
         Verdict::NotApplicable => text(language, "viewer-verdict-not-applicable"),
         Verdict::NotTested => text(language, "viewer-verdict-not-tested"),
         Verdict::Error => text(language, "viewer-verdict-error"),
+    }
+}
+
+/// What keeps a finding undecided.
+pub fn cause(cause: Cause, language: Language) -> String {
+    match cause {
+        Cause::Gap => text(language, "cause-gap"),
+        Cause::BadQuality => text(language, "cause-bad-quality"),
+        Cause::TooShort => text(language, "cause-too-short"),
+        Cause::Precondition => text(language, "cause-precondition"),
+        Cause::InstrumentUnfit => text(language, "cause-instrument-unfit"),
+        Cause::CalibrationOutOfDate => text(language, "cause-calibration-out-of-date"),
+        Cause::SensorRebound => text(language, "cause-sensor-rebound"),
+        Cause::FailedPostCheck => text(language, "cause-failed-post-check"),
+        Cause::UncertaintyUnknown => text(language, "cause-uncertainty-unknown"),
+        Cause::TooFew => text(language, "cause-too-few"),
     }
 }
 
@@ -70,16 +86,27 @@ pub fn limits(limits: &[AppliedLimit], language: Language) -> Vec<String> {
 /// The margin with its sign; an interval where unobserved samples may be anything.
 pub fn margin(margin: Option<Margin>, language: Language) -> String {
     let Some(margin) = margin else { return text(language, "viewer-not-told") };
-    let unit = margin.unit.shown();
+    format!("{} {}", ends(margin.low, margin.high, ticks::value, language), margin.unit.shown())
+}
+
+/// The margin as a multiple of the expanded uncertainty.
+pub fn margin_in_u(margin: MarginInU, language: Language) -> String {
+    let hundredths = |value: f64| format!("{value:.2}");
+    format!("{} U", ends(margin.low, margin.high, hundredths, language))
+}
+
+fn ends(
+    low: Option<f64>,
+    high: Option<f64>,
+    shown: impl Fn(f64) -> String,
+    language: Language,
+) -> String {
     let end = |end: Option<f64>| match end {
-        Some(value) if value > 0.0 => format!("+{}", ticks::value(value)),
-        Some(value) => ticks::value(value),
+        Some(value) if value > 0.0 => format!("+{}", shown(value)),
+        Some(value) => shown(value),
         None => text(language, "viewer-unbounded"),
     };
-    if margin.low == margin.high {
-        return format!("{} {unit}", end(margin.low));
-    }
-    format!("{} … {} {unit}", end(margin.low), end(margin.high))
+    if low == high { end(low) } else { format!("{} … {}", end(low), end(high)) }
 }
 
 #[cfg(test)]
@@ -109,5 +136,7 @@ mod tests {
         check(Some(-0.5), Some(0.25), "-0.5 … +0.25 MPa");
         check(None, Some(0.1), "open … +0.1 MPa");
         assert_eq!(margin(None, Language::English), "–");
+        let in_u = MarginInU { low: None, high: Some(1.256) };
+        assert_eq!(margin_in_u(in_u, Language::English), "open … +1.26 U");
     }
 }

@@ -174,6 +174,8 @@ fn in_unit(limit: &AppliedLimit, unit: Unit) -> Option<f64> {
 mod tests {
     use super::*;
     use crate::synthetic;
+    use trial::expression::Expression;
+    use trial::scenario::{Accumulation, DriftMeasure, Level, Limits, Trigger};
 
     #[test]
     fn roles_come_first_then_computed_channels_then_the_rest() {
@@ -195,6 +197,23 @@ mod tests {
         assert_eq!(limits(0), [(11.0, 0)]);
         assert_eq!(limits(2), [(1.0, 1)]);
         assert_eq!(lanes.iter().map(|lane| lane.limits.len()).sum::<usize>(), 2);
+    }
+
+    #[test]
+    fn limits_on_changes_and_sums_are_on_no_lane() {
+        let expression = || Expression::parse("1 MPa").unwrap();
+        let signal = || "p".to_owned();
+        let (level, limits) = (Level::Max, Limits::default());
+        let trip = Operator::Trip { signal: signal(), when: Trigger::Mark(signal()), limits };
+        let bound = Operator::Bound { signal: signal(), level, limits: Limits::default() };
+        let measure = DriftMeasure::Slope;
+        let drift = Operator::Drift { signal: signal(), measure, limit: expression() };
+        let (how, limits) = (Accumulation::Difference, Limits::default());
+        let sum = Operator::Accumulate { signal: signal(), how, limits };
+        for (operator, lane) in [(trip, Some("p")), (bound, Some("p")), (drift, None), (sum, None)]
+        {
+            assert_eq!(of_operator(&operator, 0), lane, "{operator:?}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ mod show;
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Subcommand};
+use clap::{ArgAction, Args, Subcommand};
 use evidence::{AmendmentEntry, Amendments, EvidenceError, NewAmendment, StationKey};
 use serde::Serialize;
 use trial::amendment::{Amendment, LateReading, SignOffRole};
@@ -89,7 +89,9 @@ pub(super) enum What {
     PostCheck {
         #[arg(long)]
         channel: String,
-        #[arg(long, value_name = "yes|no", value_parser = yes_or_no)]
+        // A bool is a flag without a value unless told otherwise.
+        #[arg(long, value_name = "yes|no", value_parser = yes_or_no,
+            action = ArgAction::Set)]
         passed: bool,
         #[arg(long, id = "check-statement", value_name = "STATEMENT")]
         statement: String,

@@ -3,6 +3,8 @@
 use trial::finding::Cause;
 use trial::time::{Span, TrialTime};
 
+use crate::signal::Store;
+
 /// A stretch of time in which a signal was not observed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Unobserved {
@@ -18,6 +20,8 @@ pub(crate) struct Coverage {
     longest: Option<Unobserved>,
     open: Option<Unobserved>,
     flawed: bool,
+    /// A sample was there that may not be judged.
+    bad: bool,
 }
 
 impl Coverage {
@@ -43,9 +47,11 @@ impl Coverage {
         }
     }
 
-    /// Notes that a sample at an instant was not good, even if the next one comes at once.
-    pub fn note_missing(&mut self, at: TrialTime, signal: usize) {
+    /// Notes that a signal is not observed with the samples of an instant, even if the next ones
+    /// come at once: its own is not good, or made of one that is too old.
+    pub fn note_missing(&mut self, at: TrialTime, signal: usize, store: &Store) {
         self.flawed = true;
+        self.bad |= store.held(signal).is_some_and(|held| !held.is_observed());
         self.longest = self.longest.or(Some(Unobserved { span: Span::new(at, at), signal }));
     }
 
@@ -56,7 +62,7 @@ impl Coverage {
 
     /// Why something was not observed: values that may not be judged, else silence.
     pub fn cause(&self) -> Cause {
-        if self.flawed { Cause::BadQuality } else { Cause::Gap }
+        if self.bad { Cause::BadQuality } else { Cause::Gap }
     }
 
     /// Observed share, 0 to 1; 0 where no time has passed.

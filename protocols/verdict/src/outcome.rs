@@ -134,6 +134,9 @@ impl Closing<'_> {
         let share = coverage.share();
         outcome.coverage = Some(share);
         let least = self.spec.gate.min_coverage;
+        if let Some(part) = &mut outcome.part {
+            part.covered = share >= least;
+        }
         if passes(outcome.verdict) && share < least {
             outcome.verdict = Verdict::Inconclusive;
             outcome.cause = Some(coverage.cause());

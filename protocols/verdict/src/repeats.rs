@@ -6,8 +6,8 @@ use trial::time::Span;
 use words::message;
 
 use crate::compile::Spec;
-use crate::outcome::{AddSentence, Outcome, bilingual, fails, passes};
-use crate::scalar::{Part, Scalar};
+use crate::outcome::{AddSentence, Outcome, bilingual, fails, number, passes};
+use crate::scalar::{Part, Scalar, Scale};
 use crate::uncertainty::Budget;
 
 /// The outcome of all occurrences; too few leave it undecided, unless what came has failed already.
@@ -18,10 +18,17 @@ pub(crate) fn together(repeats: Repeats, spec: &Spec, outcomes: &[(Span, Outcome
             let parts: Option<Vec<&Part>> =
                 outcomes.iter().map(|(_, outcome)| outcome.part.as_deref()).collect();
             match parts.filter(|parts| !parts.is_empty()) {
-                Some(parts) => aggregated(aggregate, spec, &parts),
+                Some(parts) => {
+                    let mut outcome = aggregated(aggregate, spec, &parts);
+                    gate(spec, outcomes, &mut outcome);
+                    outcome
+                }
                 None => {
                     let reason = bilingual(|_| message!("verdict-nothing-to-aggregate"));
-                    Outcome::bare(Verdict::Inconclusive, reason)
+                    let mut outcome = Outcome::bare(Verdict::Inconclusive, reason);
+                    let first = outcomes.iter().find_map(|(_, outcome)| outcome.cause);
+                    outcome.cause = first.or(Some(Cause::TooFew));
+                    outcome
                 }
             }
         }
@@ -68,9 +75,22 @@ fn each(repeats: Repeats, outcomes: &[(Span, Outcome)]) -> Outcome {
     outcome
 }
 
+/// A pass may not rest on an occurrence of which too little was observed.
+fn gate(spec: &Spec, outcomes: &[(Span, Outcome)], outcome: &mut Outcome) {
+    let is_short = |one: &&(Span, Outcome)| one.1.part.as_ref().is_some_and(|part| !part.covered);
+    let Some((_, short)) = outcomes.iter().find(is_short) else { return };
+    if passes(outcome.verdict) {
+        let share = number(short.coverage.unwrap_or(0.0) * 100.0);
+        let least = number(spec.gate.min_coverage * 100.0);
+        let sentence =
+            bilingual(|_| message!("verdict-coverage-short", share = share, least = least));
+        outcome.undecide(short.cause.unwrap_or(Cause::Gap), sentence);
+    }
+}
+
 /// One number of all, decided like each.
 fn aggregated(aggregate: Aggregate, spec: &Spec, parts: &[&Part]) -> Outcome {
-    let number = |of: &dyn Fn(&Part) -> f64| -> f64 {
+    let combined = |of: &dyn Fn(&Part) -> f64| -> f64 {
         let values = parts.iter().map(|part| of(part));
         match aggregate {
             Aggregate::Min => values.fold(f64::INFINITY, f64::min),
@@ -88,23 +108,20 @@ fn aggregated(aggregate: Aggregate, spec: &Spec, parts: &[&Part]) -> Outcome {
         let sure = most(&mut lows()) - least(&mut highs());
         (if sure > 0.0 { sure } else { 0.0 }, most(&mut highs()) - least(&mut lows()))
     } else {
-        (number(&|part| part.low), number(&|part| part.high))
+        (combined(&|part| part.low), combined(&|part| part.high))
     };
     let seen = seen.map(|seen| {
         if spread {
             most(&mut seen.iter().copied()) - least(&mut seen.iter().copied())
         } else {
-            number(&|part| part.seen.unwrap_or(f64::NAN))
+            combined(&|part| part.seen.unwrap_or(f64::NAN))
         }
     });
-    let scale = parts[0].scale;
+    // The spread of temperatures is a difference of some kelvin.
+    let scale = if spread { Scale::of(parts[0].scale.difference) } else { parts[0].scale };
     let shown = seen.map_or_else(
         || "–".to_owned(),
-        |seen| {
-            let unit = if spread { scale.difference } else { scale.unit };
-            let value = if spread { seen / unit.factor } else { unit.from_si(seen) };
-            crate::outcome::with_unit(value, unit)
-        },
+        |seen| crate::outcome::with_unit(scale.unit.from_si(seen), scale.unit),
     );
     let limit = parts[0].ends.shown(scale.unit);
     let count = parts.len();

@@ -55,6 +55,8 @@ pub(crate) struct Part {
     pub scale: Scale,
     pub budget: Option<Budget>,
     pub ends: Ends,
+    /// Whether enough was observed.
+    pub covered: bool,
 }
 
 /// The budget of a number that a person read: the step of the scale alone is known.
@@ -130,6 +132,7 @@ impl Scalar {
             scale: self.scale,
             budget: self.budget,
             ends: *ends,
+            covered: true,
         }));
         outcome
     }

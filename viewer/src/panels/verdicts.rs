@@ -1,7 +1,7 @@
 //! The list of findings: a click goes to the evidence.
 
 use egui::{Frame, Margin, Panel, Response, RichText, ScrollArea, Sense, Stroke, Ui, Vec2};
-use trial::finding::{Finding, Verdict};
+use trial::finding::{Finding, FindingKind, Verdict};
 use words::{Language, message, text};
 
 use crate::app::Viewer;
@@ -112,16 +112,30 @@ fn heading(ui: &mut Ui, finding: &Finding, language: Language) {
         let word = RichText::new(labels::verdict(finding.verdict, language)).size(14.0);
         ui.label(word.color(theme::verdict(finding.verdict)).strong());
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            let class = format!("{:?}", finding.class);
-            let class = message!("viewer-class", class = class).in_language(language);
-            let needed = match finding.mandatory {
-                true => text(language, "viewer-mandatory"),
-                false => text(language, "viewer-optional"),
-            };
-            let note = RichText::new(format!("{class} · {needed}")).size(theme::SMALL);
+            let note = RichText::new(standing(finding, language)).size(theme::SMALL);
             ui.label(note.color(theme::MUTED));
         });
     });
+}
+
+/// What a finding is about and how it weighs: occurrence, class, whether it is needed.
+fn standing(finding: &Finding, language: Language) -> String {
+    let mut parts = Vec::new();
+    if let Some(number) = finding.occurrence {
+        parts.push(message!("finding-occurrence", number = number).in_language(language));
+    }
+    match finding.kind {
+        FindingKind::Precondition => parts.push(text(language, "viewer-precondition")),
+        FindingKind::Criterion => {
+            let class = format!("{:?}", finding.class);
+            parts.push(message!("viewer-class", class = class).in_language(language));
+            parts.push(match finding.mandatory {
+                true => text(language, "viewer-mandatory"),
+                false => text(language, "viewer-optional"),
+            });
+        }
+    }
+    parts.join(" · ")
 }
 
 fn numbers(ui: &mut Ui, finding: &Finding, language: Language) {
@@ -145,6 +159,15 @@ fn numbers(ui: &mut Ui, finding: &Finding, language: Language) {
         });
     });
     row(ui, text(language, "viewer-margin"), labels::margin(finding.margin, language));
+    if let Some(margin) = finding.margin_in_u {
+        row(ui, text(language, "viewer-margin-in-u"), labels::margin_in_u(margin, language));
+    }
+    if let Some(cause) = finding.cause.filter(|_| finding.verdict == Verdict::Inconclusive) {
+        ui.horizontal_top(|ui| {
+            name(ui, text(language, "viewer-cause"));
+            ui.label(RichText::new(labels::cause(cause, language)).size(12.0).strong());
+        });
+    }
 }
 
 fn name(ui: &mut Ui, label: String) {

@@ -6,11 +6,11 @@ use trial::document::Title;
 use trial::expression::{Comparison, Condition, Expression};
 use trial::finding::Verdict;
 use trial::plan::Plan;
-use trial::scenario::{Criterion, DecisionRule, Phase, Scenario, Trigger};
+use trial::scenario::{Aggregate, Criterion, DecisionRule, Phase, Scenario, Trigger};
 use trial::time::TrialTime;
 use words::message;
 
-use super::{Decision, PhaseTrigger, Prepared, SignalInfo, Spec, TriggerSpec};
+use super::{Decision, PhaseTrigger, Prepared, SignalInfo, Spec, TriggerSpec, difference_unit};
 use crate::condition::{Test, Tests};
 use crate::derived::{DerivedBank, signal_position};
 use crate::outcome::bilingual;
@@ -189,7 +189,13 @@ impl Names<'_> {
                     .ok_or_else(|| blocked_by_number("rounding"))?,
             ),
         };
-        let limits = self.applied_limits(&operator);
+        let mut limits = self.applied_limits(&operator);
+        if criterion.repeats.is_some_and(|repeats| repeats.aggregate == Aggregate::Spread) {
+            for limit in &mut limits {
+                let (unit, si) = (difference_unit(limit.unit), limit.unit.to_si(limit.value));
+                (limit.unit, limit.value) = (unit, unit.from_si(si));
+            }
+        }
         Ok(Spec {
             gate: criterion.quality,
             roles: self.roles_of(&signals),

@@ -11,6 +11,7 @@ use trial::time::{Span, TrialTime};
 use words::message;
 
 use super::Judge;
+use super::area::Area;
 use crate::budgets::difference;
 use crate::compile::limits::integral_unit;
 use crate::compile::{Ends, difference_unit};
@@ -31,7 +32,9 @@ pub(crate) struct Accumulate {
     start: TrialTime,
     now: TrialTime,
     coverage: Coverage,
-    integral: f64,
+    area: Area,
+    /// What straight lines between samples add to the values held.
+    triangles: f64,
     /// The value at `now`, where it is observed.
     held: Option<f64>,
     first: Option<(TrialTime, f64)>,
@@ -57,13 +60,19 @@ impl Accumulate {
             start,
             now: start,
             coverage: Coverage::default(),
-            integral: 0.0,
+            area: Area::default(),
+            triangles: 0.0,
             held: None,
             first: None,
             last: None,
             fell: false,
             negative: false,
         }
+    }
+
+    /// In the coherent SI unit times nanoseconds.
+    fn integral(&self) -> f64 {
+        self.area.total() + self.triangles
     }
 
     fn budget(&self, closing: &Closing<'_>) -> Option<Budget> {
@@ -77,7 +86,7 @@ impl Accumulate {
                 // What is common to all samples adds up with the time; what is per sample averages
                 // out and is left.
                 let seconds = self.coverage.observed_ns() as f64 / 1e9;
-                let mean = self.integral / self.coverage.observed_ns().max(1) as f64;
+                let mean = self.integral() / self.coverage.observed_ns().max(1) as f64;
                 Some(closing.budget(self.signal, mean)?.common().scaled(seconds))
             }
         }
@@ -89,9 +98,7 @@ impl Judge for Accumulate {
         while self.now < to {
             let observed = store.observed(self.signal, self.now, self.gap_ns);
             let until = observed.map_or(to, |(_, until)| until.min(to));
-            if let Some((value, _)) = observed {
-                self.integral += value * until.since(self.now) as f64;
-            }
+            self.area.pass(self.now, until, observed.map(|(value, _)| value));
             let missing = observed.is_none().then_some(self.signal);
             self.coverage.add(self.now, until, missing);
             self.held = observed.map(|(value, _)| value);
@@ -100,8 +107,9 @@ impl Judge for Accumulate {
     }
 
     fn sample(&mut self, store: &Store, at: TrialTime) {
+        self.area.cut();
         let Some((value, _)) = store.observed(self.signal, at, self.gap_ns) else {
-            self.coverage.note_missing(at, self.signal);
+            self.coverage.note_missing(at, self.signal, store);
             self.held = None;
             return;
         };
@@ -109,7 +117,7 @@ impl Judge for Accumulate {
             && let (Some(held), Some((last, _))) = (self.held, self.last)
         {
             // Between the two samples the earlier one was counted: the triangle above it is left.
-            self.integral += (value - held) / 2.0 * at.since(last.max(self.start)) as f64;
+            self.triangles += (value - held) / 2.0 * at.since(last.max(self.start)) as f64;
         }
         self.fell |= self.last.is_some_and(|(_, last)| value < last);
         self.negative |= value < 0.0;
@@ -127,11 +135,9 @@ impl Judge for Accumulate {
         let open = self.coverage.is_broken() || !closing.complete;
         let (seen, low, high, unit) = match self.how {
             Accumulation::Integral => {
-                let seen = Some(self.integral / 1e9);
-                let low = if self.negative { minus } else { self.integral / 1e9 };
-                let (low, high) =
-                    if open { (low, plus) } else { (self.integral / 1e9, self.integral / 1e9) };
-                (seen, low, high, integral_unit(unit))
+                let sum = self.integral() / 1e9;
+                let low = if open && self.negative { minus } else { sum };
+                (Some(sum), low, if open { plus } else { sum }, integral_unit(unit))
             }
             Accumulation::Difference => {
                 let seen = self.first.zip(self.last).map(|((_, first), (_, last))| last - first);

@@ -125,7 +125,7 @@ impl Judge for Drift {
                     line.push(at, value);
                     statistics.push(value);
                 }
-                None => self.coverage.note_missing(at, self.signal),
+                None => self.coverage.note_missing(at, self.signal, store),
             },
         }
     }

@@ -152,8 +152,8 @@ impl Judge for Error {
                     self.worst = Some(instant);
                 }
             }
-            (None, _) => self.coverage.note_missing(at, self.spec.item),
-            (_, None) => self.coverage.note_missing(at, self.spec.reference),
+            (None, _) => self.coverage.note_missing(at, self.spec.item, store),
+            (_, None) => self.coverage.note_missing(at, self.spec.reference, store),
         }
     }
 

@@ -193,9 +193,9 @@ impl FirstEvent {
         }
     }
 
-    /// Whether the event is there, be it certain or not yet.
-    pub fn has_begun(&self) -> bool {
-        self.found.is_some()
+    /// When the event began that is there, be it certain or not yet.
+    pub fn began(&self) -> Option<TrialTime> {
+        self.found.map(|(moment, ..)| moment.at)
     }
 
     /// What became of it, with the phase over, or cut.

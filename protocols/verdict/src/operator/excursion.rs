@@ -41,6 +41,8 @@ pub(crate) struct Excursion {
     event: FirstEvent,
     /// The value before the newest sample: what holds until a step shows.
     before: Option<f64>,
+    /// Samples have come since time passed at last.
+    fresh: bool,
     coverage: Coverage,
     stretches: Vec<Stretch>,
     overflow: bool,
@@ -61,6 +63,7 @@ impl Excursion {
             now: start,
             event: FirstEvent::begin(&spec.step, store, start),
             before: None,
+            fresh: true,
             coverage: Coverage::default(),
             stretches: Vec::new(),
             overflow: false,
@@ -75,7 +78,17 @@ impl Excursion {
         store.observed(self.spec.signal, at, self.gap_ns).map(|(value, _)| value)
     }
 
+    /// Time that passes in pieces is one stretch.
     fn keep(&mut self, stretch: Stretch) {
+        let fresh = std::mem::take(&mut self.fresh);
+        if let Some(last) = self.stretches.last_mut()
+            && !fresh
+            && last.to == stretch.from
+            && last.value.is_some() == stretch.value.is_some()
+        {
+            last.to = stretch.to;
+            return;
+        }
         if self.stretches.len() >= MAX_SAMPLES {
             self.overflow = true;
             return;
@@ -92,7 +105,7 @@ impl Judge for Excursion {
             let until = observed.map_or(to, |(_, until)| until.min(to));
             let value = observed.map(|(value, _)| value);
             self.before = value;
-            if self.event.has_begun() {
+            if self.event.began().is_some() {
                 let missing = value.is_none().then_some(self.spec.signal);
                 self.coverage.add(self.now, until, missing);
                 self.keep(Stretch { from: self.now, to: until, value });
@@ -104,11 +117,16 @@ impl Judge for Excursion {
     fn sample(&mut self, store: &Store, at: TrialTime) {
         // The step may show in the sample of its own instant: what held before it is the reference.
         let value = self.value_before(store, at);
-        let begun = self.event.has_begun();
+        let began = self.event.began();
         self.event.sample(store, at, value);
-        if begun && !self.event.has_begun() {
+        if began.is_some() && self.event.began() != began {
             self.stretches.clear();
             self.coverage = Coverage::default();
+        }
+        let held = store.held(self.spec.signal).filter(|held| held.time == at);
+        self.fresh |= held.is_some();
+        if self.event.began().is_some() && held.is_some_and(|held| !held.is_observed()) {
+            self.coverage.note_missing(at, self.spec.signal, store);
         }
     }
 
@@ -118,10 +136,7 @@ impl Judge for Excursion {
     }
 
     fn moment(&self) -> Option<TrialTime> {
-        match self.event.found(true) {
-            Found::Came(moment, _) => Some(moment.at),
-            _ => None,
-        }
+        self.event.began()
     }
 
     fn outcome(&self, closing: &Closing<'_>) -> Outcome {
@@ -178,8 +193,11 @@ impl Excursion {
             let low = |outcome: &Outcome| {
                 outcome.margin.and_then(|margin| margin.low).unwrap_or(f64::NEG_INFINITY)
             };
+            let high = |outcome: &Outcome| {
+                outcome.margin.and_then(|margin| margin.high).unwrap_or(f64::INFINITY)
+            };
             let worse = rank(b.verdict).cmp(&rank(a.verdict));
-            worse.then(low(a).total_cmp(&low(b)))
+            worse.then(low(a).total_cmp(&low(b))).then(high(a).total_cmp(&high(b)))
         })
     }
 

@@ -25,6 +25,11 @@ pub(crate) struct Hold {
     gap_ns: i64,
     duration_ns: i64,
     now: TrialTime,
+    /// Since when the value holds, or is not observed.
+    since: TrialTime,
+    observed: bool,
+    /// Samples have come since time passed at last.
+    fresh: bool,
     lasting: Lasting,
     /// What was not observed taken as bad.
     worst: BestWindow,
@@ -46,6 +51,9 @@ impl Hold {
             gap_ns: tests.gap_ns,
             duration_ns,
             now: start,
+            since: start,
+            observed: false,
+            fresh: true,
             lasting: Lasting::begin(tests, start),
             worst: BestWindow::new(duration_ns, start),
             best: BestWindow::new(duration_ns, start),
@@ -67,7 +75,12 @@ impl Judge for Hold {
         while self.now < to {
             let observed = store.observed(self.signal, self.now, self.gap_ns);
             let until = observed.map_or(to, |(_, until)| until.min(to));
-            let entry = |key, value| Entry { from: self.now, to: until, key, value };
+            // Time that passes in pieces is one stretch.
+            let goes_on = !std::mem::take(&mut self.fresh) && self.observed == observed.is_some();
+            let known = goes_on.then_some(self.now);
+            self.observed = observed.is_some();
+            self.since = if goes_on { self.since } else { self.now };
+            let entry = |key, value| Entry { from: self.since, to: until, key, value };
             let (worst, best) = match observed {
                 Some((value, _)) => {
                     let entry = entry(self.inside(value), value);
@@ -75,13 +88,14 @@ impl Judge for Hold {
                 }
                 None => (entry(f64::NEG_INFINITY, f64::NAN), entry(f64::INFINITY, f64::NAN)),
             };
-            self.worst.push(worst);
-            self.best.push(best);
+            self.worst.push(worst, known);
+            self.best.push(best, known);
             self.now = until;
         }
     }
 
     fn sample(&mut self, store: &Store, at: TrialTime) {
+        self.fresh |= store.held(self.signal).is_some_and(|held| held.time == at);
         self.lasting.sample(store, at);
     }
 

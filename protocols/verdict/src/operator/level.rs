@@ -13,6 +13,7 @@ use std::sync::Arc;
 use trial::record::Mark;
 use trial::time::{Span, TrialTime};
 
+use super::area::Area;
 use super::event::{FirstEvent, Found};
 use super::window::MAX_WINDOW_ENTRIES;
 use crate::compile::LevelSpec;
@@ -105,10 +106,13 @@ pub(super) struct Level {
     start: TrialTime,
     now: TrialTime,
     pub coverage: Coverage,
-    integral: f64,
+    area: Area,
     kind: Kind,
     statistics: Option<Box<SampleStatistics>>,
+    /// The value that held until now.
     last: Option<f64>,
+    /// Samples have come since time passed at last.
+    fresh: bool,
 }
 
 impl Level {
@@ -142,10 +146,11 @@ impl Level {
             start,
             now: start,
             coverage: Coverage::default(),
-            integral: 0.0,
+            area: Area::default(),
             kind,
             statistics: mean.then(|| Box::new(SampleStatistics::new())),
             last: None,
+            fresh: true,
         }
     }
 
@@ -165,13 +170,14 @@ impl Level {
     fn pass(&mut self, to: TrialTime, value: Option<f64>) {
         let from = self.now;
         self.now = to;
+        self.last = value;
+        let fresh = std::mem::take(&mut self.fresh);
         let mut counted = to;
         match &mut self.kind {
             Kind::At(at, taken) => {
                 if taken.is_none() && *at < to {
                     *taken = Some(value);
                 }
-                self.last = value;
                 return;
             }
             Kind::MeanUntil(until) => {
@@ -181,51 +187,59 @@ impl Level {
                 }
             }
             Kind::MeanLast(ns, stretches) => {
-                stretches.push_back((from, to, value));
+                // Time that passes in pieces is one stretch.
+                match stretches.back_mut() {
+                    Some((_, end, held)) if !fresh && held.is_some() == value.is_some() => {
+                        *end = to;
+                    }
+                    _ => stretches.push_back((from, to, value)),
+                }
                 let oldest = to.plus(-*ns);
                 while stretches.front().is_some_and(|(_, end, _)| *end <= oldest) {
                     stretches.pop_front();
                 }
                 return;
             }
-            Kind::Final | Kind::Event(_) => {
-                self.last = value;
-                return;
-            }
+            Kind::Final | Kind::Event(_) => return,
             _ => {}
         }
-        if let Some(value) = value {
-            self.integral += value * counted.since(from) as f64;
-        }
+        self.area.pass(from, counted, value);
         self.coverage.add(from, counted, value.is_none().then_some(self.signal));
     }
 
     pub fn sample(&mut self, store: &Store, at: TrialTime) {
         let value = store.observed(self.signal, at, self.gap_ns).map(|(value, _)| value);
-        if let Kind::Event(event) = &mut self.kind {
-            event.sample(store, at, value);
+        match &mut self.kind {
+            Kind::Event(event) => {
+                event.sample(store, at, value);
+                return;
+            }
+            // What comes behind the time over which the mean is taken is no matter of it.
+            Kind::MeanUntil(until) if at >= *until => return,
+            _ => {}
+        }
+        // A sample of another signal, of an event or a reference, is none of this one.
+        let own = store.held(self.signal).is_some_and(|held| held.time == at);
+        if !own && at > self.start {
             return;
         }
+        self.area.cut();
+        self.fresh = true;
         let Some(value) = value else {
             // What is wanted of one instant only is not flawed by others.
             if !matches!(self.kind, Kind::At(..) | Kind::Final | Kind::MeanLast(..)) {
-                self.coverage.note_missing(at, self.signal);
+                self.coverage.note_missing(at, self.signal, store);
             }
             return;
         };
         match &mut self.kind {
-            Kind::Min(smallest) => {
-                if smallest.is_none_or(|(smallest, _)| value < smallest) {
-                    *smallest = Some((value, at));
-                }
+            Kind::Min(smallest) if smallest.is_none_or(|(smallest, _)| value < smallest) => {
+                *smallest = Some((value, at));
             }
-            Kind::Max(largest) => {
-                if largest.is_none_or(|(largest, _)| value > largest) {
-                    *largest = Some((value, at));
-                }
+            Kind::Max(largest) if largest.is_none_or(|(largest, _)| value > largest) => {
+                *largest = Some((value, at));
             }
             Kind::Percentile(_, samples) => samples.push(value),
-            Kind::MeanUntil(until) if at >= *until => return,
             _ => {}
         }
         if let Some(statistics) = &mut self.statistics {
@@ -246,12 +260,9 @@ impl Level {
             &column.times[range.start..range.start + count],
             &column.values[range.start..range.start + count],
         );
-        let (from, mut value) = (self.now, held.value);
-        for (time, next) in times.iter().zip(values) {
-            self.integral += value * time.since(self.now) as f64;
-            self.now = *time;
-            value = *next;
-        }
+        let from = self.now;
+        self.area.run(from, held.value, times, values);
+        self.now = times.last().copied().unwrap_or(from);
         self.coverage.add(from, self.now, None);
         match &mut self.kind {
             Kind::Min(smallest) => extreme(smallest, times, values, |new, old| new < old),
@@ -276,10 +287,7 @@ impl Level {
         match &self.kind {
             Kind::Min(found) | Kind::Max(found) => found.map(|(_, at)| at),
             Kind::At(at, taken) => taken.map(|_| *at),
-            Kind::Event(event) => match event.found(true) {
-                Found::Came(moment, _) => Some(moment.at),
-                _ => None,
-            },
+            Kind::Event(event) => event.began(),
             Kind::MeanUntil(until) => Some(self.now.min(*until)),
             Kind::Mean | Kind::Percentile(..) | Kind::Final | Kind::MeanLast(..) => Some(self.now),
         }
@@ -345,7 +353,7 @@ impl Level {
                 let from = end.plus(-*ns);
                 let seen = mean_of(stretches, from, end).filter(|_| complete);
                 let long = from >= self.start;
-                known(seen.filter(|_| long), Span::new(from.max(self.start), end))
+                known(seen.filter(|_| long), Span::new(from, end))
             }
             Kind::Event(event) => match event.found(complete) {
                 Found::Never => Leveled::NoEvent,
@@ -357,7 +365,7 @@ impl Level {
 
     fn mean(&self, span: Span, whole: bool) -> Leveled {
         let observed_ns = self.coverage.observed_ns();
-        let seen = (observed_ns > 0).then(|| self.integral / observed_ns as f64);
+        let seen = (observed_ns > 0).then(|| self.area.total() / observed_ns as f64);
         let (low, high) = match seen.filter(|_| whole) {
             Some(mean) => (mean, mean),
             None => (f64::NEG_INFINITY, f64::INFINITY),

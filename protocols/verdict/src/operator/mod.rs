@@ -6,6 +6,7 @@
 
 mod accumulate;
 mod any_of;
+mod area;
 mod bound;
 mod cycles;
 mod delay;

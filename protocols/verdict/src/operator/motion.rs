@@ -132,7 +132,7 @@ impl Judge for Motion {
         let (Some(latitude), Some(longitude)) =
             (held(self.spec.latitude), held(self.spec.longitude))
         else {
-            self.coverage.note_missing(at, self.spec.latitude);
+            self.coverage.note_missing(at, self.spec.latitude, store);
             return;
         };
         let known = self.positions.last().map(|(at, _)| *at);

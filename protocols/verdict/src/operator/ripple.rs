@@ -69,7 +69,7 @@ impl Judge for Ripple {
 
     fn sample(&mut self, store: &Store, at: TrialTime) {
         let Some((value, _)) = store.observed(self.signal, at, self.gap_ns) else {
-            self.coverage.note_missing(at, self.signal);
+            self.coverage.note_missing(at, self.signal, store);
             return;
         };
         let entry = |key| Entry { from: at, to: at, key, value };

@@ -71,16 +71,19 @@ impl BestWindow {
     }
 
     /// Adds a value that holds over a stretch behind all others. Within a stretch a window only
-    /// loses values as it slides, so that the last one, which ends with it, is the best.
-    pub fn push(&mut self, entry: Entry) {
+    /// loses values as it slides, so that the last one, which ends with it, is the best. A stretch
+    /// that was added up to `known` is added again as a whole.
+    pub fn push(&mut self, entry: Entry, known: Option<TrialTime>) {
         let oldest = entry.to.plus(-self.length_ns);
         self.inside.push(entry, oldest, false);
         if oldest < self.start {
             return;
         }
-        if let Some(smallest) = self.inside.first()
-            && self.best.is_none_or(|(_, best)| smallest.key > best.key)
-        {
+        let Some(smallest) = self.inside.first() else { return };
+        let beats = |(span, best): (Span, Entry)| {
+            smallest.key > best.key || (known == Some(span.end) && smallest.key == best.key)
+        };
+        if self.best.is_none_or(beats) {
             self.best = Some((Span::new(oldest, entry.to), *smallest));
         }
     }

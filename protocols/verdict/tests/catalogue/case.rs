@@ -85,7 +85,7 @@ pub struct Patch {
 }
 
 /// The run with something wrong in it.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Variation {
     pub criterion: Option<String>,

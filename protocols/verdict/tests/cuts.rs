@@ -1,0 +1,135 @@
+//! How samples are cut into blocks changes no bit of the findings: one by one, in the blocks of a
+//! recording, and broken off at any instant.
+
+// Helpers of tests may panic as tests do.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod common;
+
+use common::{Memory, SECOND, Sample, plan};
+use proptest::prelude::*;
+use trial::channel::Quality;
+use trial::recording::{Recording, standing_marks};
+use trial::time::{Span, TrialTime};
+use verdict::{Evaluator, Observation, bound_signals, evaluate, evaluate_until};
+
+/// Samples come every fifth of a second; values are tenths.
+const TICK: i64 = SECOND / 5;
+const TICKS: i64 = 60;
+
+/// The operators of a run over `p`, `q` and `t`.
+const OPERATORS: [&str; 14] = [
+    r#"bound = { signal = "p", statistic = "min", compare = ">=", limit = "0 MPa" }"#,
+    r#"bound = { signal = "p", statistic = "p95", compare = "<=", limit = "0.2 MPa" }"#,
+    r#"bound = { signal = "pq", statistic = "max", compare = "<=", limit = "0.2 kW" }"#,
+    r#"hold = { signal = "p", low = "-0.1 MPa", for = "2 s" }"#,
+    r#"pair = { conditions = ["p >= 0 MPa", "q >= 0 L/s"], for = "1 s" }"#,
+    r#"timeto = { from = { mark = "step" }, to = { when = ["p >= 0.1 MPa"], for = "0.4 s" }, within = "2 s" }"#,
+    r#"drop = { signal = "p", to = "after 3 s", limit = "0.1 MPa" }"#,
+    r#"drop = { signal = "p", from = "max", to = "min", limit = "0.1 MPa" }"#,
+    r#"trip = { signal = "p", when = { when = ["q >= 0.2 L/s"], for = "0.4 s" }, compare = "<=", limit = "0 MPa" }"#,
+    r#"ripple = { signal = "p", window = "1 s", nominal = "1 MPa", limit = "20 %" }"#,
+    r#"errref = { item = "p", reference = "r", limit = "0.1 MPa" }"#,
+    r#"cycles = { rest = ["p <= 0 MPa"], reach = ["p >= 0.2 MPa", "q >= 0 L/s"], count = "2" }"#,
+    r#"any_of = [{ hold = { signal = "p", low = "0 MPa", for = "2 s" } }, { hold = { signal = "q", low = "0 L/s", for = "3 s" } }]"#,
+    r#"formula = "always(p >= 0 MPa -> eventually[0 s, 1 s](q >= 0 L/s))""#,
+];
+
+fn scenario() -> String {
+    let mut text = r#"[quality]
+min_coverage = 0.9
+max_gap = "0.5 s"
+[[derived]]
+id = "r"
+title = { en = "Other pressure", zh = "另一压力" }
+quantity = "pressure.gauge"
+unit = "MPa"
+expression = "q * 1e9 Pa * 1 s / 1 m3"
+[[phase]]
+id = "phase"
+title = { en = "Phase", zh = "阶段" }
+enter = { mark = "begin" }
+exit = { mark = "finish" }
+"#
+    .to_owned();
+    for (index, operator) in OPERATORS.iter().enumerate() {
+        text += &format!(
+            r#"[[criterion]]
+id = "criterion-{index}"
+title = {{ en = "Criterion", zh = "判据" }}
+phase = "phase"
+operator = {{ {operator} }}
+class = "A"
+mandatory = true
+rule = "simple_acceptance"
+source = {{ standard = "none", clause = "none", edition = "1", status = "declared" }}
+"#
+        );
+    }
+    text
+}
+
+/// Good samples, bad ones and none.
+fn signal() -> impl Strategy<Value = Vec<Sample>> {
+    let sample = prop_oneof![
+        12 => (-3i32..=3).prop_map(|value| Some(Some(f64::from(value) / 10.0))),
+        2 => Just(None),
+        1 => Just(Some(None)),
+    ];
+    proptest::collection::vec(sample, TICKS as usize).prop_map(|samples| {
+        let samples = samples.into_iter().enumerate();
+        samples.filter_map(|(at, sample)| Some((at as i64 * TICK, sample?))).collect()
+    })
+}
+
+/// All observations in order of time.
+fn observations(memory: &Memory) -> Vec<Observation> {
+    let mut all = Vec::new();
+    for bound in bound_signals(memory.plan()) {
+        memory
+            .read(bound.channel, Span::ALL, &mut |chunk| {
+                for (at, time) in chunk.times.iter().enumerate() {
+                    let quality: Quality = chunk.qualities[at];
+                    all.extend(bound.observation(*time, 0, chunk.values[at], quality));
+                }
+            })
+            .unwrap();
+    }
+    all.sort_by_key(|observation| observation.time);
+    all
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_cut_changes_a_bit(
+        p in signal(),
+        q in signal(),
+        begin in 0..20i64,
+        length in 5..40i64,
+        step in 0..20i64,
+        cut in 0..TICKS * 2,
+    ) {
+        let half = TICK / 2;
+        let marks = [(begin * half, "begin"), ((begin + step) * half, "step"), ((begin + length) * half, "finish")];
+        let mut marks = marks.to_vec();
+        marks.sort_by_key(|(at, _)| *at);
+        let memory = Memory::new(plan(&scenario()), [p, q, Vec::new()], &marks, TICKS * TICK);
+        let whole = evaluate(&memory).unwrap();
+        let mut evaluator = Evaluator::new(memory.plan(), &standing_marks(memory.marks()));
+        for observation in observations(&memory) {
+            evaluator.feed(&observation);
+        }
+        prop_assert_eq!(evaluator.finish(TrialTime(TICKS * TICK)), whole);
+        // Broken off: what a live trial knows by then is what its recording says.
+        let until = TrialTime(cut * half);
+        let marks = standing_marks(memory.marks());
+        let marks: Vec<_> = marks.into_iter().filter(|mark| mark.at <= until).collect();
+        let mut evaluator = Evaluator::new(memory.plan(), &marks);
+        let known = observations(&memory).into_iter().filter(|known| known.time <= until);
+        known.for_each(|observation| evaluator.feed(&observation));
+        let broken = evaluate_until(&memory, memory.plan(), until).unwrap();
+        prop_assert_eq!(evaluator.finish(until), broken);
+    }
+}
