@@ -305,6 +305,7 @@ verdict-ripple = Largest peak-to-peak value of "{ $signal }" in a window: { $val
 verdict-ripple-short = The phase is shorter than the window.
 verdict-timeto = It took { $elapsed }; permitted { $limit }.
 verdict-timeto-near = With the time uncertainty of marks and samples it took { $least } to { $most }; the decision rule is applied to the measured time.
+verdict-timeto-latency = Known latencies of the instruments are taken off: { $first } of the first event, { $second } of the second.
 verdict-timeto-not-reached = Not reached within { $waited }; permitted { $limit }.
 verdict-timeto-no-start = The first event never came.
 verdict-headline-pass = All mandatory criteria are met.
@@ -1058,6 +1059,8 @@ fit-few-refreshes = The instrument of "{ $signal }" has a new value every { $int
 fit-few-samples = "{ $signal }" is sampled every { $interval }, what is judged lasts { $window }. Ask for it every { $wanted } or oftener.
 fit-event-period = Times by "{ $signal }" are uncertain by ±{ $uncertainty } (k = 2), an event is dated up to { $late } late: of the limit of { $limit } a time up to { $sure } is sure. Ask for it every { $wanted } or oftener.
 fit-event-instrument = Times by "{ $signal }" are uncertain by ±{ $uncertainty } (k = 2), an event is dated up to { $late } late: of the limit of { $limit } a time up to { $sure } is sure. Use an instrument with refresh and response of at most { $wanted }.
+fit-event-both = Times by "{ $signal }" are uncertain by ±{ $uncertainty } (k = 2), an event is dated up to { $late } late: of the limit of { $limit } a time up to { $sure } is sure. Ask for it every { $wanted } or oftener, and use an instrument with refresh and response of at most { $wanted }.
+fit-event-mark = A mark set by hand lies within ±{ $mark }: of the limit of { $limit } a time up to { $sure } is sure. Let a signal date the event, or set the mark with `daq mark --uncertainty` where it is known better.
 fit-uncertainty-needed = The decision rule needs the uncertainty of "{ $signal }". Declare the calibration of channel { $channel } with its uncertainty.
 fit-uncertainty-unknown = The scenario limits the uncertainty of "{ $signal }", and it is not known. Declare the calibration of channel { $channel } with its uncertainty.
 fit-uncertainty = "{ $signal }" has an uncertainty of { $is } (k = 2) at best, the scenario allows { $wanted }. Use an instrument of at most { $wanted }.

@@ -305,6 +305,7 @@ verdict-ripple = "{ $signal }"在窗口内的最大峰峰值为标称值的 { $v
 verdict-ripple-short = 阶段短于统计窗口。
 verdict-timeto = 用时 { $elapsed },允许 { $limit }。
 verdict-timeto-near = 计入标记与采样的时间不确定度,用时在 { $least } 至 { $most } 之间;判定规则用于实测时间。
+verdict-timeto-latency = 已扣除仪器的已知延迟:第一事件 { $first },第二事件 { $second }。
 verdict-timeto-not-reached = { $waited } 内未达到,允许 { $limit }。
 verdict-timeto-no-start = 未出现起始事件。
 verdict-headline-pass = 合格
@@ -1058,6 +1059,8 @@ fit-few-refreshes = "{ $signal }"的仪表每 { $interval } 才有一个新值,�
 fit-few-samples = "{ $signal }"每 { $interval } 采样一次,而所判定的过程为 { $window }。请每 { $wanted } 或更频繁地询问。
 fit-event-period = 按"{ $signal }"确定的时间,其不确定度为 ±{ $uncertainty }(k = 2),事件最多晚记 { $late }:时限 { $limit } 之内,不超过 { $sure } 才有把握。请每 { $wanted } 或更频繁地询问。
 fit-event-instrument = 按"{ $signal }"确定的时间,其不确定度为 ±{ $uncertainty }(k = 2),事件最多晚记 { $late }:时限 { $limit } 之内,不超过 { $sure } 才有把握。请使用刷新周期与响应时间不超过 { $wanted } 的仪表。
+fit-event-both = 按"{ $signal }"确定的时间,其不确定度为 ±{ $uncertainty }(k = 2),事件最多晚记 { $late }:时限 { $limit } 之内,不超过 { $sure } 才有把握。请每 { $wanted } 或更频繁地询问,并使用刷新周期与响应时间不超过 { $wanted } 的仪表。
+fit-event-mark = 人工标记的时刻不确定至 ±{ $mark }:时限 { $limit } 之内,不超过 { $sure } 才有把握。请由信号确定该事件的时刻;若标记时刻更准确,请用 `daq mark --uncertainty` 说明。
 fit-uncertainty-needed = 判定规则需要"{ $signal }"的不确定度。请声明通道 { $channel } 的校准及其不确定度。
 fit-uncertainty-unknown = 场景限定了"{ $signal }"的不确定度,而该值未知。请声明通道 { $channel } 的校准及其不确定度。
 fit-uncertainty = "{ $signal }"的扩展不确定度至少为 { $is }(k = 2),场景允许 { $wanted }。请使用不超过 { $wanted } 的仪表。

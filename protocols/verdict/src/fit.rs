@@ -10,6 +10,7 @@
 //! - Every lack comes with its numbers, and with what to change.
 
 mod accuracy;
+mod advice;
 mod instrument;
 mod lack;
 mod rates;
@@ -21,7 +22,7 @@ use trial::finding::Verdict;
 use trial::plan::{Plan, SamplePeriod};
 use trial::scenario::Criterion;
 
-pub use lack::{Lack, Misfit};
+pub use lack::{Lack, Misfit, Slow};
 
 use crate::compile::{Compiled, OperatorSpec, Prepared, Spec};
 use crate::doubts::Doubts;

@@ -120,25 +120,64 @@ fn a_meter_that_is_new_once_a_second_cannot_see_a_dip_of_a_third() {
         says: &["a refresh of at most 20 ms", "every 1 s, what is judged lasts 300 ms"],
         ..PLAIN
     });
+    // To ask it oftener alone would not help.
+    check(&Case {
+        operator: DIP,
+        every_ms: 1000,
+        point: "refresh = \"1 s\"",
+        fitness: Fitness::Unfit,
+        says: &[
+            "Ask for it every 30 ms or oftener",
+            "Use an instrument with a refresh of at most 30",
+        ],
+        ..PLAIN
+    });
 }
 
 #[test]
 fn one_poll_a_second_leaves_a_reserve_of_a_time_limit() {
-    // One edge between two samples 1 s apart: U = 2/√12 s; the mark has no sample.
+    // One edge between two samples 1 s apart, and a mark within ±0.3 s: U = 2 √((1² + 0.6²)/12) s. A
+    // hundredth of the limit, 0.45 s, leaves √(12 × (0.45/2)² − 0.6²) = 0.4975 s for the period.
+    let once_a_second = Case { operator: WITHIN, every_ms: 1000, ..PLAIN };
     check(&Case {
-        operator: WITHIN,
-        every_ms: 1000,
         fitness: Fitness::Reserve,
-        says: &["uncertain by ±577 ms (k = 2), an event is dated up to 1 s late"],
-        ..PLAIN
+        says: &["uncertain by ±673 ms (k = 2), an event is dated up to 1 s late: of the limit of \
+                 45 s a time up to 44.3 s is sure. Ask for it every 497 ms or oftener."],
+        ..once_a_second
     });
+    check(&Case { every_ms: 497, ..once_a_second });
+    // A meter that is itself new once a second takes its share: √(0.2475/2) = 0.3517 s for each.
+    check(&Case {
+        point: "refresh = \"1 s\"",
+        fitness: Fitness::Reserve,
+        says: &["every 351 ms or oftener, and use an instrument with refresh and response of at"],
+        ..once_a_second
+    });
+    check(&Case { every_ms: 351, point: "refresh = \"351 ms\"", ..once_a_second });
     check(&Case {
         operator: WITHIN,
         point: "refresh = \"1 s\"\nresponse_time = \"40 s\"",
         fitness: Fitness::Unfit,
-        says: &["Use an instrument with refresh and response"],
+        says: &["Use an instrument with refresh and response of at most 344 ms"],
         ..PLAIN
     });
+}
+
+#[test]
+fn a_mark_by_hand_does_not_date_a_short_time() {
+    // U = 2 × 0.3/√3 s of the mark alone, a third of 1 s; of 0.1 s nothing is left.
+    let stop = |within| {
+        format!(
+            "timeto = {{ from = {{ mark = \"stop\" }}, to = {{ when = \
+         [\"p <= 0.1 MPa\"] }}, within = \"{within}\" }}"
+        )
+    };
+    let says = &["A mark set by hand lies within ±300 ms: of the limit of 5 s a time up to 4.65 s"];
+    let operator = stop("5 s").leak();
+    check(&Case { operator, every_ms: 10, fitness: Fitness::Reserve, says, ..PLAIN });
+    let operator = stop("1 s").leak();
+    let says = &["of the limit of 1 s a time up to 653 ms is sure"];
+    check(&Case { operator, every_ms: 10, fitness: Fitness::Unfit, says, ..PLAIN });
 }
 
 #[test]
@@ -158,6 +197,29 @@ fn rates_and_gaps_are_compared_with_what_the_bus_gives() {
         every_ms: 3000,
         fitness: Fitness::Unfit,
         says: &["Ask for it every 500 ms", "after each there is a gap"],
+        ..PLAIN
+    });
+    // Who follows the advice is fit: 1/60 s is not 17 ms.
+    check(&Case {
+        role: "min_rate_hz = 60.0",
+        every_ms: 20,
+        fitness: Fitness::Unfit,
+        says: &["sampled 50 times a second, the criterion needs 60. Ask for it every 16.6 ms"],
+        ..PLAIN
+    });
+    check(&Case {
+        role: "min_rate_hz = 10.0",
+        every_ms: 100,
+        effective_ms: Some(101),
+        fitness: Fitness::Unfit,
+        says: &["about 9.9 samples a second"],
+        ..PLAIN
+    });
+    check(&Case {
+        role: "min_rate_hz = 0.1",
+        every_ms: 20_000,
+        fitness: Fitness::Unfit,
+        says: &["sampled 0.05 times a second", "after each there is a gap"],
         ..PLAIN
     });
 }

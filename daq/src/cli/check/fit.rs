@@ -55,7 +55,7 @@ pub(super) fn render(rows: &[FitRow], language: Language, out: &mut String) {
     // Writing into a text does not fail.
     let _ = writeln!(out, "\n{}", text(language, "check-fit"));
     for row in rows {
-        let fitness = text(language, word(row.fitness));
+        let fitness = word(row.fitness, language);
         let title = row.title.in_language(language);
         let _ = writeln!(out, "  {:<24} {fitness} · {title}", row.criterion);
         for reason in &row.reasons {
@@ -64,12 +64,12 @@ pub(super) fn render(rows: &[FitRow], language: Language, out: &mut String) {
     }
 }
 
-fn word(fitness: Fitness) -> &'static str {
+fn word(fitness: Fitness, language: Language) -> String {
     match fitness {
-        Fitness::Fit => "check-fit-yes",
-        Fitness::Reserve => "check-fit-reserve",
-        Fitness::Unfit => "check-fit-no",
-        Fitness::ByPeople => "check-fit-people",
-        Fitness::NotApplicable => "check-fit-not-applicable",
+        Fitness::Fit => text(language, "check-fit-yes"),
+        Fitness::Reserve => text(language, "check-fit-reserve"),
+        Fitness::Unfit => text(language, "check-fit-no"),
+        Fitness::ByPeople => text(language, "check-fit-people"),
+        Fitness::NotApplicable => text(language, "check-fit-not-applicable"),
     }
 }

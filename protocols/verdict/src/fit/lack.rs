@@ -1,12 +1,9 @@
-//! What an instrument lacks, in numbers and in words.
+//! What an instrument lacks, in numbers.
 
 use serde::Serialize;
 use trial::document::Title;
 use trial::scenario::Role;
 use trial::unit::Unit;
-use words::{Language, Message, message};
-
-use crate::outcome::{number, with_unit};
 
 /// Something that keeps a criterion from being decided, or from being decided near its limit.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -84,10 +81,21 @@ pub enum Lack {
         sure_s: f64,
         /// By how much an event may be dated late.
         late_s: f64,
-        /// Time between two values that would do.
+        /// What would do for each that is slow: period, refresh, response.
         wanted_s: f64,
-        /// The sampling is the slower one, not the instrument.
-        by_period: bool,
+        /// Which of them are slow.
+        slow: Slow,
+    },
+    /// A mark that a person sets is not dated well enough for a time limit.
+    MarkTime {
+        /// The limit.
+        limit_s: f64,
+        /// Expanded uncertainty (k = 2) of the time between the events.
+        uncertainty_s: f64,
+        /// A time up to this is within the limit, whatever the uncertainty.
+        sure_s: f64,
+        /// Half width of the time in which the mark lies.
+        mark_s: f64,
     },
     /// The uncertainty is not declared.
     UncertaintyUnknown {
@@ -149,6 +157,18 @@ pub enum Lack {
     },
 }
 
+/// What dates events badly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Slow {
+    /// The time between two samples.
+    Period,
+    /// Refresh or response of the instrument.
+    Instrument,
+    /// Both.
+    Both,
+}
+
 impl Misfit {
     pub(super) fn unfit(role: &Role, lack: Lack) -> Misfit {
         Misfit { unfit: true, ..Misfit::reserve(role, lack) }
@@ -161,168 +181,4 @@ impl Misfit {
     pub(super) fn of_nothing(lack: Lack) -> Misfit {
         Misfit { role: String::new(), title: Title::default(), unfit: true, lack }
     }
-
-    /// What is wrong and what to change, as a person reads it.
-    pub fn in_language(&self, language: Language) -> String {
-        let signal = self.title.in_language(language);
-        if let Lack::NotPrepared { why } = &self.lack {
-            return why.in_language(language);
-        }
-        self.message(&signal).in_language(language)
-    }
-
-    fn message(&self, signal: &str) -> Message {
-        match &self.lack {
-            Lack::Unbound | Lack::NotPrepared { .. } => {
-                message!("fit-unbound", signal = signal, role = self.role)
-            }
-            Lack::Rate { .. }
-            | Lack::PeriodUnknown { .. }
-            | Lack::Gap { .. }
-            | Lack::Refresh { .. }
-            | Lack::FewValues { .. }
-            | Lack::EventTime { .. } => self.of_time(signal),
-            Lack::UncertaintyUnknown { channel, needed: true } => {
-                message!("fit-uncertainty-needed", signal = signal, channel = channel)
-            }
-            Lack::UncertaintyUnknown { channel, needed: false } => {
-                message!("fit-uncertainty-unknown", signal = signal, channel = channel)
-            }
-            Lack::Uncertainty { wanted, uncertainty, unit } => {
-                let (wanted, is) = (shown(*wanted, *unit), shown(*uncertainty, *unit));
-                message!("fit-uncertainty", signal = signal, is = is, wanted = wanted)
-            }
-            Lack::Ratio { ratio, uncertainty, guard, wanted, unit } => message!(
-                "fit-ratio",
-                signal = signal,
-                ratio = format!("{ratio:.1}"),
-                is = shown(*uncertainty, *unit),
-                guard = shown(*guard, *unit),
-                wanted = shown(*wanted, *unit)
-            ),
-            Lack::Share { limit, uncertainty, wanted, unit } => message!(
-                "fit-share",
-                signal = signal,
-                limit = with_unit(*limit, *unit),
-                is = shown(*uncertainty, *unit),
-                wanted = shown(*wanted, *unit)
-            ),
-            Lack::Range { limit, low, high, unit } => message!(
-                "fit-range",
-                signal = signal,
-                limit = with_unit(*limit, *unit),
-                low = number(*low),
-                high = with_unit(*high, *unit)
-            ),
-            Lack::CalibrationDue { calibration, due } => {
-                message!("fit-calibration-due", calibration = calibration, due = due)
-            }
-        }
-    }
-
-    fn of_time(&self, signal: &str) -> Message {
-        match &self.lack {
-            Lack::Rate { wanted_hz, given_hz, by_bus } => {
-                let (wanted, given) = (number(*wanted_hz), format!("{given_hz:.1}"));
-                let period = time(1.0 / wanted_hz);
-                if *by_bus {
-                    message!("fit-rate-bus", signal = signal, given = given, wanted = wanted)
-                } else {
-                    message!(
-                        "fit-rate",
-                        signal = signal,
-                        given = given,
-                        wanted = wanted,
-                        period = period
-                    )
-                }
-            }
-            Lack::Gap { max_gap_s, period_s } => message!(
-                "fit-gap",
-                signal = signal,
-                period = time(*period_s),
-                gap = time(*max_gap_s)
-            ),
-            Lack::Refresh { wanted_s, refresh_s } => message!(
-                "fit-refresh",
-                signal = signal,
-                refresh = time(*refresh_s),
-                wanted = time(*wanted_s)
-            ),
-            Lack::FewValues { time_s, interval_s, wanted_s, by_instrument } => {
-                let (window, interval) = (time(*time_s), time(*interval_s));
-                let wanted = time(*wanted_s);
-                if *by_instrument {
-                    message!(
-                        "fit-few-refreshes",
-                        signal = signal,
-                        window = window,
-                        interval = interval,
-                        wanted = wanted
-                    )
-                } else {
-                    message!(
-                        "fit-few-samples",
-                        signal = signal,
-                        window = window,
-                        interval = interval,
-                        wanted = wanted
-                    )
-                }
-            }
-            Lack::EventTime { limit_s, uncertainty_s, sure_s, late_s, wanted_s, by_period } => {
-                let (limit, uncertainty) = (time(*limit_s), time(*uncertainty_s));
-                let (sure, late, wanted) = (time(*sure_s), time(*late_s), time(*wanted_s));
-                if *by_period {
-                    message!(
-                        "fit-event-period",
-                        signal = signal,
-                        limit = limit,
-                        uncertainty = uncertainty,
-                        sure = sure,
-                        late = late,
-                        wanted = wanted
-                    )
-                } else {
-                    message!(
-                        "fit-event-instrument",
-                        signal = signal,
-                        limit = limit,
-                        uncertainty = uncertainty,
-                        sure = sure,
-                        late = late,
-                        wanted = wanted
-                    )
-                }
-            }
-            Lack::PeriodUnknown { wanted_hz } => {
-                message!("fit-period-unknown", signal = signal, wanted = number(*wanted_hz))
-            }
-            _ => message!("fit-unbound", signal = signal, role = self.role),
-        }
-    }
-}
-
-/// A time as people read it, two significant digits where it has a fraction.
-fn time(seconds: f64) -> String {
-    let (value, unit) = if seconds < 1.0 { (seconds * 1e3, "ms") } else { (seconds, "s") };
-    let decimals = match value {
-        _ if value >= 10.0 => 0,
-        _ if value >= 1.0 => 1,
-        _ => 2,
-    };
-    let rounded = format!("{value:.decimals$}");
-    let text = if rounded.contains('.') {
-        rounded.trim_end_matches('0').trim_end_matches('.')
-    } else {
-        rounded.as_str()
-    };
-    format!("{text} {unit}")
-}
-
-/// An uncertainty: two significant digits.
-fn shown(value: f64, unit: Unit) -> String {
-    let digits = if value > 0.0 { 1 - libm::log10(value).floor() as i32 } else { 0 };
-    let step = libm::pow(10.0, f64::from(digits.clamp(-12, 12)));
-    with_unit((value * step).round() / step, unit)
 }

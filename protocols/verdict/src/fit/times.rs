@@ -1,8 +1,10 @@
 //! Values within a window, and the uncertainty of events against a time limit.
 
+use trial::record::DEFAULT_MARK_UNCERTAINTY_NS;
+
 use super::Look;
 use super::instrument::Instrument;
-use super::lack::{Lack, Misfit};
+use super::lack::{Lack, Misfit, Slow};
 use crate::compile::{OperatorSpec, Spec, TriggerSpec};
 use crate::uncertainty::timing::bracket_uncertainty;
 
@@ -53,32 +55,56 @@ impl Look<'_> {
     }
 
     /// Each event by conditions lies anywhere between two samples, and each value may be as old as the
-    /// instrument's refresh and response let; all rectangular (JCGM 100:2008, 4.3.7).
+    /// instrument's refresh and response let; a mark lies within a person's reaction. All are
+    /// rectangular (JCGM 100:2008, 4.3.7) and independent. A known latency is taken off by the
+    /// evaluator.
     fn time_limit(&self, events: [&TriggerSpec; 2], limit_s: f64, misfits: &mut Vec<Misfit>) {
-        let mut brackets = Vec::new();
-        let (mut late_s, mut slowest) = (0.0, None);
+        let mark_s = DEFAULT_MARK_UNCERTAINTY_NS as f64 / 1e9;
+        let mut instruments: Vec<Instrument<'_>> = Vec::new();
+        let mut marks = Vec::new();
         for event in events {
             // Of signals that begin to hold together the slowest dates the event.
             let behind = event.signals().into_iter().flat_map(|signal| self.instruments(signal));
-            let total = |one: &Instrument<'_>| parts(one).iter().sum::<f64>();
-            let Some(one) = behind.max_by(|a, b| total(a).total_cmp(&total(b))) else { continue };
-            let [sample, refresh, response] = parts(&one);
-            brackets.extend([sample / 2.0, refresh / 2.0, response / 2.0]);
-            if sample + refresh + response > late_s {
-                late_s = sample + refresh + response;
-                slowest = Some((one, sample >= refresh));
+            match event {
+                TriggerSpec::Mark(_) => marks.push(2.0 * mark_s),
+                TriggerSpec::When { .. } => {
+                    instruments.extend(behind.max_by(|a, b| oldest_s(a).total_cmp(&oldest_s(b))));
+                }
             }
         }
-        let uncertainty_s = COVERAGE_FACTOR * bracket_uncertainty(&brackets);
-        let Some((instrument, by_period)) = slowest else { return };
+        let mut widths: Vec<f64> = instruments.iter().flat_map(parts).collect();
+        let halves: Vec<f64> = widths.iter().chain(&marks).map(|width| width / 2.0).collect();
+        let uncertainty_s = COVERAGE_FACTOR * bracket_uncertainty(&halves);
         if uncertainty_s <= WISHED_SHARE * limit_s {
             return;
         }
-        let wanted_s = (late_s * WISHED_SHARE * limit_s / uncertainty_s).min(late_s);
-        let sure_s = (limit_s - uncertainty_s).max(0.0);
-        let lack = Lack::EventTime { limit_s, uncertainty_s, sure_s, late_s, wanted_s, by_period };
         let unfit = uncertainty_s > LARGEST_SHARE * limit_s;
-        misfits.push(Misfit { unfit, ..Misfit::reserve(instrument.role, lack) });
+        let sure_s = (limit_s - uncertainty_s).max(0.0);
+        // U = k √(Σ w²/12) is to be the wished share of the limit.
+        let wished = WISHED_SHARE * limit_s / COVERAGE_FACTOR;
+        let squares = 12.0 * wished * wished;
+        let of_marks: f64 = marks.iter().map(|width| width * width).sum();
+        if of_marks >= squares {
+            let lack = Lack::MarkTime { limit_s, uncertainty_s, sure_s, mark_s };
+            misfits.push(Misfit { unfit, ..Misfit::of_nothing(lack) });
+        }
+        let left = if of_marks < squares { squares - of_marks } else { squares };
+        let Some(wanted_s) = widest(&mut widths, left) else { return };
+        for instrument in &instruments {
+            let [sample, refresh, response] = parts(instrument);
+            let slow = match (sample > wanted_s, refresh.max(response) > wanted_s) {
+                (false, false) => continue,
+                (true, false) => Slow::Period,
+                (false, true) => Slow::Instrument,
+                (true, true) => Slow::Both,
+            };
+            let late_s = oldest_s(instrument);
+            let lack = Lack::EventTime { limit_s, uncertainty_s, sure_s, late_s, wanted_s, slow };
+            let misfit = Misfit { unfit, ..Misfit::reserve(instrument.role, lack) };
+            if !misfits.contains(&misfit) {
+                misfits.push(misfit);
+            }
+        }
     }
 }
 
@@ -88,6 +114,27 @@ fn parts(of: &Instrument<'_>) -> [f64; 3] {
     [of.sample_s(), of.refresh_s(), response].map(Option::unwrap_or_default)
 }
 
+/// Seconds by which a value may be old altogether.
+fn oldest_s(of: &Instrument<'_>) -> f64 {
+    parts(of).iter().sum()
+}
+
+/// The width to which the wider of `widths` must come down so that the squares of all add up to
+/// `squares`; `None` where they already do with less.
+fn widest(widths: &mut [f64], squares: f64) -> Option<f64> {
+    widths.sort_by(f64::total_cmp);
+    let mut left = squares;
+    for (at, width) in widths.iter().enumerate() {
+        let others = (widths.len() - at) as f64;
+        let most = (left / others).sqrt();
+        if most < *width {
+            return Some(most);
+        }
+        left -= width * width;
+    }
+    None
+}
+
 /// New values of an instrument within a time: not more than it is asked, nor than it makes.
 fn few_values(
     of: &Instrument<'_>,
@@ -95,14 +142,13 @@ fn few_values(
     (least, wished): (f64, f64),
     misfits: &mut Vec<Misfit>,
 ) {
-    let (sample, refresh) = (of.sample_s().unwrap_or(0.0), of.refresh_s().unwrap_or(0.0));
-    let by_instrument = refresh > sample;
-    let interval_s = if by_instrument { refresh } else { sample };
-    if interval_s * wished <= time_s {
-        return;
+    for (interval, by_instrument) in [(of.sample_s(), false), (of.refresh_s(), true)] {
+        let Some(interval_s) = interval.filter(|interval| interval * wished > time_s) else {
+            continue;
+        };
+        let wanted_s = time_s / wished;
+        let lack = Lack::FewValues { time_s, interval_s, wanted_s, by_instrument };
+        let unfit = interval_s * least > time_s;
+        misfits.push(Misfit { unfit, ..Misfit::reserve(of.role, lack) });
     }
-    let wanted_s = time_s / wished;
-    let lack = Lack::FewValues { time_s, interval_s, wanted_s, by_instrument };
-    let unfit = interval_s * least > time_s;
-    misfits.push(Misfit { unfit, ..Misfit::reserve(of.role, lack) });
 }

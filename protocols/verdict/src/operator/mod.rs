@@ -9,6 +9,7 @@ mod any_of;
 mod area;
 mod bound;
 mod cycles;
+mod delay;
 mod drift;
 mod drop;
 mod error;

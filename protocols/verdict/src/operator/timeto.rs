@@ -2,8 +2,9 @@
 //!
 //! An event by conditions is dated at the beginning of the state that lasted. It lies between the
 //! last sample that shows the state not yet there and the one that shows it; with the time
-//! uncertainty of samples and marks this makes an interval of the elapsed time. The decision is by
-//! the measured time (simple acceptance), unless an event may hide where nothing was observed.
+//! uncertainty of samples and marks this makes an interval of the elapsed time. The latency that a
+//! profile declares is taken off; refresh and response time make the interval longer. The decision is
+//! by the measured time (simple acceptance), unless an event may hide where nothing was observed.
 //!
 //! A state that is already there when the first event comes is no second event.
 
@@ -13,6 +14,7 @@ use trial::time::{Span, TrialTime};
 use words::message;
 
 use super::Judge;
+use super::delay::Delay;
 use super::event::{Event, Moment};
 use crate::compile::{Ends, TriggerSpec, second};
 use crate::condition::Turn;
@@ -207,32 +209,50 @@ impl TimeTo {
         }
     }
 
+    /// How late the instruments show the first event, and the second.
+    fn delays(&self, closing: &Closing<'_>) -> [Delay; 2] {
+        [&self.first, &self.second].map(|event| Delay::of(event, closing.compiled))
+    }
+
     fn reached(&self, closing: &Closing<'_>, from: Moment, to: Moment) -> Outcome {
         let within = self.within_ns;
-        let elapsed = to.at.since(from.at);
-        let hidden_to = Self::first_possible(&self.second).unwrap_or(to.at).min(to.at);
-        let hidden_from = Self::first_possible(&self.first).unwrap_or(from.at).min(from.at);
-        let shortest = to.earliest.min(hidden_to).since(from.latest).max(0);
-        let longest = to.latest.since(from.earliest.min(hidden_from));
+        let evidence = self.evidence(closing, Span::new(from.at, to.at));
+        let [before, after] = self.delays(closing);
+        let (from, to) = (before.corrected(from), after.corrected(to));
+        let budget = time_budget([(from, before), (to, after)]);
+        let elapsed = to.at.since(from.at).max(0);
+        let first_possible =
+            |event: &Event, delay: Delay| Some(delay.before(Self::first_possible(event)?));
+        let hidden_to = first_possible(&self.second, after).unwrap_or(to.at).min(to.at);
+        let hidden_from = first_possible(&self.first, before).unwrap_or(from.at).min(from.at);
+        let earliest = |moment: Moment, delay: Delay| moment.earliest.plus(-delay.unknown_ns());
+        let shortest = earliest(to, after).min(hidden_to).since(from.latest).max(0);
+        let longest = to.latest.since(earliest(from, before).min(hidden_from));
         let hidden = hidden_to < to.at || hidden_from < from.at;
         let seconds = |ns: i64| ns as f64 / 1e9;
         // The interval is of what was not observed; how exactly an event is dated is uncertainty.
         let fastest = if hidden { hidden_to.since(from.at).max(0) } else { elapsed };
-        let slowest = if hidden { to.at.since(hidden_from) } else { elapsed };
+        let slowest = if hidden { to.at.since(hidden_from).max(0) } else { elapsed };
         let (shown, limit) = (shown_time(elapsed), shown_time(within));
         let mut reason = bilingual(|_| message!("verdict-timeto", elapsed = shown, limit = limit));
         if within.saturating_sub(longest) < 0 && within.saturating_sub(shortest) >= 0 {
             let (least, most) = (shown_time(shortest), shown_time(longest));
             reason.add(bilingual(|_| message!("verdict-timeto-near", least = least, most = most)));
         }
+        if before.latency_ns > 0 || after.latency_ns > 0 {
+            let (first, second) = (shown_time(before.latency_ns), shown_time(after.latency_ns));
+            reason.add(bilingual(|_| {
+                message!("verdict-timeto-latency", first = first, second = second)
+            }));
+        }
         let scalar = Scalar {
             low: seconds(fastest),
             high: seconds(slowest),
             seen: Some(seconds(elapsed)),
             scale: Scale::of(second()),
-            budget: Some(time_budget(&[from, to])),
+            budget: Some(budget),
             single: true,
-            evidence: self.evidence(closing, Span::new(from.at, to.at)),
+            evidence,
             reason,
         };
         let mut outcome = closing.judge(scalar, &Ends::at_most(seconds(within)));
@@ -247,7 +267,12 @@ impl TimeTo {
             Event::When(watch) => watch.first_possible.or(watch.possible.since()),
         };
         let end = closing.span.end;
-        let soonest = candidate.unwrap_or(end);
+        let evidence = self.evidence(closing, Span::new(from.at, end));
+        let [before, after] = self.delays(closing);
+        let from = before.corrected(from);
+        // What came last is not shown yet.
+        let end = after.before(end).max(from.at);
+        let soonest = candidate.map_or(end, |at| after.before(at));
         let waited = soonest.since(from.at);
         let late = waited > self.within_ns;
         let high = self.within_ns.saturating_sub(soonest.since(from.latest).max(0));
@@ -257,7 +282,7 @@ impl TimeTo {
         let verdict = if late { Verdict::Fail } else { Verdict::Inconclusive };
         let mut outcome = Outcome::bare(verdict, reason);
         outcome.margin = Some(margin(f64::NEG_INFINITY, high as f64 / 1e9, second()));
-        outcome.evidence = self.evidence(closing, Span::new(from.at, end));
+        outcome.evidence = evidence;
         self.gate(closing, &mut outcome);
         outcome
     }
@@ -288,11 +313,22 @@ fn shown_time(nanoseconds: i64) -> String {
 
 /// The budget of a time between two events: each lies anywhere in the stretch between the sample
 /// that does not show it yet and the one that does (rectangular), widened by the uncertainty of the
-/// samples' times; a mark by how well a person marks.
-fn time_budget(events: &[Moment]) -> Budget {
-    let parts = events.iter().zip(["first event", "second event"]);
-    parts.fold(Budget::default(), |budget, (event, label)| {
-        let half = event.latest.since(event.earliest) as f64 / 2e9;
-        budget.with(Contribution::rectangular(label, half))
-    })
+/// samples' times; a mark by how well a person marks. Refresh and response of the instrument are
+/// stretches of their own.
+fn time_budget(events: [(Moment, Delay); 2]) -> Budget {
+    let mut budget = Budget::default();
+    for ((event, delay), label) in events.iter().zip(["first event", "second event"]) {
+        let half = |ns: i64| ns as f64 / 2e9;
+        let parts = [
+            (label.to_owned(), event.latest.since(event.earliest)),
+            (format!("{label}, refresh"), delay.refresh_ns),
+            (format!("{label}, response"), delay.response_ns),
+        ];
+        for (part, (label, width_ns)) in parts.iter().enumerate() {
+            if part == 0 || *width_ns > 0 {
+                budget = budget.with(Contribution::rectangular(label, half(*width_ns)));
+            }
+        }
+    }
+    budget
 }
