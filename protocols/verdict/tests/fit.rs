@@ -165,8 +165,8 @@ fn one_poll_a_second_leaves_a_reserve_of_a_time_limit() {
 
 #[test]
 fn a_mark_by_hand_does_not_date_a_short_time() {
-    // U = 2 × 0.3/√3 s of the mark alone, a third of 1 s; of 0.1 s nothing is left.
-    let stop = |within| {
+    // U = 2 × 0.3/√3 s of the mark alone, a third of 1 s.
+    let stop = |within: &str| {
         format!(
             "timeto = {{ from = {{ mark = \"stop\" }}, to = {{ when = \
          [\"p <= 0.1 MPa\"] }}, within = \"{within}\" }}"
