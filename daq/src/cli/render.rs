@@ -241,23 +241,3 @@ pub fn counted<T: Named>(
         .collect();
     (!told.is_empty()).then(|| told.join(", "))
 }
-
-#[cfg(test)]
-mod tests {
-    use super::number;
-
-    #[test]
-    fn numbers_keep_five_digits_and_no_empty_ones() {
-        for (value, shown) in [
-            (0.0, "0"),
-            (1.0, "1"),
-            (0.0123456, "0.012346"),
-            (1234.5678, "1234.6"),
-            (123456.0, "123456"),
-            (-2.5, "-2.5"),
-            (1.0e-9, "1.0000e-9"),
-        ] {
-            assert_eq!(number(value), shown);
-        }
-    }
-}
