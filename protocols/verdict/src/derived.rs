@@ -339,7 +339,9 @@ impl Step {
         for at in 0..column.len() {
             let input = column.held(at);
             let held = function.sample(&input);
-            if held.good || !function.is_sparse() || !input.is_observed() {
+            // Without a value for a good input there is no sample: a window that is not full yet
+            // is a gap, and a frequency has one value a cycle.
+            if held.good || !input.is_observed() {
                 output.push_derived(&held);
             }
         }

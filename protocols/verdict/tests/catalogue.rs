@@ -59,7 +59,15 @@ fn findings(scenario: &Scenario, bytes: &[u8], case: &Case, cut: i64) -> Vec<Fin
     assert!(count <= MAX_SAMPLES, "{}: {count} samples", scenario.id);
     samples.iter_mut().for_each(|samples| samples.retain(|(at, _)| *at < cut));
     let memory = Memory::new(plan, samples, &case.marks(), case.end_ns());
-    evaluate_amended(&memory, memory.plan(), &case.amendments()).unwrap().findings
+    let findings = evaluate_amended(&memory, memory.plan(), &case.amendments()).unwrap();
+    // Findings are stored as JSON, and verification compares what it reads with what it judges.
+    let stored: trial::finding::Findings =
+        serde_json::from_str(&serde_json::to_string(&findings).unwrap()).unwrap();
+    for (found, stored) in findings.findings.iter().zip(&stored.findings) {
+        assert_eq!(found, stored);
+    }
+    assert_eq!(findings, stored);
+    findings.findings
 }
 
 /// The verdict on every criterion and precondition of a run; of several occurrences those count that

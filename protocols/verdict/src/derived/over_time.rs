@@ -293,12 +293,6 @@ impl OverTime {
         let last = self.crossing.replace(passage)?;
         Some(1e9 / (passage - last))
     }
-
-    /// Whether samples of the function come where the input has none of its own worth: a
-    /// frequency has one a cycle.
-    pub fn is_sparse(&self) -> bool {
-        matches!(self.kind, Kind::Function { function: Function::Frequency, .. })
-    }
 }
 
 fn median(mut values: Vec<f64>) -> Option<f64> {

@@ -243,6 +243,8 @@ mod tests {
             (lower, 0.997, u, INFINITE, 0.1496),
             (lower, 0.990, u, INFINITE, 0.0003),
             (Limits::Upper(1.0), 0.996, u, INFINITE, 0.9169),
+            // Many degrees of freedom are nearly infinitely many, also for a limit of one side.
+            (lower, 1.004, u, 2e5, 0.9169),
             // t of one degree of freedom: ½ + atan(1)/π.
             (Limits::Upper(1.0), 0.0, 1.0, 1.0, 0.75),
             (Limits::Between(0.0, 2.0), 1.0, 0.0, INFINITE, 1.0),

@@ -30,15 +30,15 @@ pub fn student_t(t: f64, degrees_of_freedom: f64) -> f64 {
 
 /// Probability that t is more than `t`, which is not negative.
 fn tail(t: f64, freedom: f64) -> f64 {
+    if t.is_infinite() {
+        return 0.0;
+    }
     if freedom == f64::INFINITY {
         return phi(-t);
     }
     if freedom >= NORMAL_FROM {
         let narrowed = 1.0 - 1.0 / (4.0 * freedom);
         return phi(-t * narrowed / (1.0 + t * t / (2.0 * freedom)).sqrt());
-    }
-    if t.is_infinite() {
-        return 0.0;
     }
     // As a ratio, so that no square overflows.
     let ratio = t / freedom.sqrt();

@@ -4,7 +4,7 @@
 //! (power, kW). Their channels are `ch_p`, `ch_q`, `ch_t`. For more signals see [`bench`].
 
 // Every test file has its own copy, and uses a part of it.
-#![allow(dead_code, unused_imports)]
+#![allow(unused)]
 
 mod bench;
 mod memory;
