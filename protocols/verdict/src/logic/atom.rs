@@ -59,11 +59,11 @@ impl Atom {
         if let Some(last) = observed
             && self.now < seen
         {
-            self.held(self.now, seen, last.value).put(pieces);
+            self.held(self.now, seen, last.value).give(pieces);
             self.now = seen;
         }
         if self.now < to {
-            Piece::unknown(self.now, to).put(pieces);
+            Piece::unknown(self.now, to).give(pieces);
             self.now = to;
         }
     }
@@ -96,7 +96,7 @@ impl Atom {
             last.is_observed() && held.is_observed() && to <= last.oldest.plus(self.gap_ns)
         });
         let Some(last) = last else {
-            Piece::unknown(from, to).put(pieces);
+            Piece::unknown(from, to).give(pieces);
             self.now = to;
             return;
         };
@@ -115,7 +115,7 @@ impl Atom {
             let middle = (value(start) + value(end)) / 2.0;
             let holds = self.compare.holds(middle, self.limit);
             Piece { from: start, to: end, low: line, high: line, worst: holds, best: holds }
-                .put(pieces);
+                .give(pieces);
             start = end;
         }
         self.now = to;

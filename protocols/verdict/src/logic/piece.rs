@@ -77,7 +77,15 @@ impl Piece {
         self.low.is_flat() && self.high.is_flat()
     }
 
-    /// Puts it behind others, as one with the last where nothing changes.
+    /// Gives it behind others as it is: what is joined with it must not depend on how the input was
+    /// cut.
+    pub fn give(self, pieces: &mut Vec<Piece>) {
+        if self.from < self.to {
+            pieces.push(self);
+        }
+    }
+
+    /// Keeps it behind others, as one with the last where nothing changes.
     pub fn put(self, pieces: &mut Vec<Piece>) {
         if self.from >= self.to {
             return;
@@ -126,7 +134,7 @@ pub(super) fn both(a: &Piece, b: &Piece, pieces: &mut Vec<Piece>) {
         let lesser = |a: f64, b: f64| Line::flat(if a < b { a } else { b });
         let low = lesser(a.low.first, b.low.first);
         let high = lesser(a.high.first, b.high.first);
-        Piece { from, to, low, high, worst, best }.put(pieces);
+        Piece { from, to, low, high, worst, best }.give(pieces);
         return;
     }
     let (low, lows) = lesser(a.low, b.low);
@@ -154,6 +162,6 @@ pub(super) fn both(a: &Piece, b: &Piece, pieces: &mut Vec<Piece>) {
             last: value(parts, pair[1], true),
         };
         let (low, high) = (line(&low[..lows]), line(&high[..highs]));
-        Piece { from: pair[0], to: pair[1], low, high, worst, best }.put(pieces);
+        Piece { from: pair[0], to: pair[1], low, high, worst, best }.give(pieces);
     }
 }

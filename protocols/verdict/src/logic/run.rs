@@ -243,7 +243,7 @@ impl Run {
             Run::Atom { atom, need } => {
                 atom.finish(ending.end, out);
                 let until = need.instant(ending.start, ending.end);
-                Piece::unknown(ending.end, until.plus(1)).put(out);
+                Piece::unknown(ending.end, until.plus(1)).give(out);
                 return Ok(());
             }
             Run::Not(inner) => {
@@ -470,14 +470,14 @@ fn suffix(
         backwards.extend(parts.iter().rev());
         limit(&mut so_far, &piece);
     }
-    backwards.iter().rev().for_each(|piece| piece.put(out));
+    backwards.iter().rev().for_each(|piece| piece.give(out));
     Ok(())
 }
 
 /// Behind the phase an operator that reaches to its end has nothing to look at: it may be anything.
 fn behind(need: Need, from: TrialTime, ending: Ending, out: &mut Vec<Piece>) {
     let until = need.instant(ending.start, ending.end).plus(1);
-    Piece::unknown(ending.end.max(from), until).put(out);
+    Piece::unknown(ending.end.max(from), until).give(out);
 }
 
 /// What a piece is at its very end.

@@ -92,7 +92,7 @@ impl Sliding {
                 }
             }
             let (low, high) = (Line::flat(low.1), Line::flat(high.1));
-            Piece { from: self.now, to: until, low, high, worst, best }.put(out);
+            Piece { from: self.now, to: until, low, high, worst, best }.give(out);
             self.now = until;
         }
     }

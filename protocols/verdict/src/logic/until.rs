@@ -76,7 +76,7 @@ impl Until {
             let found = self.at(from_ns, to_ns, ending);
             let (low, high) = (Line::flat(found.low), Line::flat(found.high));
             let Best { worst, best, .. } = found;
-            Piece { from: self.now, to: until, low, high, worst, best }.put(out);
+            Piece { from: self.now, to: until, low, high, worst, best }.give(out);
             self.now = if self.point { TrialTime::MAX } else { until };
             for (pieces, behind) in [(&mut self.lefts, 0), (&mut self.rights, from_ns)] {
                 let oldest = self.now.plus(behind);

@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use trial::document::Title;
-use trial::finding::{Cause, Measured, Verdict};
+use trial::finding::{Measured, Verdict};
 use trial::record::Mark;
 use trial::time::TrialTime;
 use words::message;
@@ -161,9 +161,6 @@ impl Judge for Bound {
             closing.gate(&self.level.coverage, &mut outcome);
         } else {
             closing.gate_instant(self.signal, number.span, &mut outcome);
-            if self.level.bad && outcome.cause == Some(Cause::Gap) {
-                outcome.cause = Some(Cause::BadQuality);
-            }
         }
         outcome
     }

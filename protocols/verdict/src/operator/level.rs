@@ -113,8 +113,6 @@ pub(super) struct Level {
     last: Option<f64>,
     /// Samples have come since time passed at last.
     fresh: bool,
-    /// Whether a sample that may not be judged has come.
-    pub bad: bool,
 }
 
 impl Level {
@@ -153,7 +151,6 @@ impl Level {
             statistics: mean.then(|| Box::new(SampleStatistics::new())),
             last: None,
             fresh: true,
-            bad: false,
         }
     }
 
@@ -212,7 +209,6 @@ impl Level {
 
     pub fn sample(&mut self, store: &Store, at: TrialTime) {
         let value = store.observed(self.signal, at, self.gap_ns).map(|(value, _)| value);
-        self.bad |= store.held(self.signal).is_some_and(|held| !held.is_observed());
         match &mut self.kind {
             Kind::Event(event) => {
                 event.sample(store, at, value);
