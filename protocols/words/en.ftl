@@ -270,6 +270,7 @@ verdict-motion = Measured over ground: { $value }; required { $limit }.
 verdict-formula = Margin of the formula: { $low } to { $high } { $unit }.
 verdict-formula-unobserved = What was not observed could change the result.
 verdict-formula-idle = The condition in front of "->" was never seen to hold: nothing was put to the test.
+verdict-until-needs-hold = "until" is judged on held signals only: set interpolation = "hold" for this criterion.
 verdict-interval-empty = An interval of the formula ends before it begins.
 verdict-alternative = Alternative { $number } of { $count }.
 verdict-no-alternative = There is no alternative to judge.

@@ -270,6 +270,7 @@ verdict-motion = 按定位测得 { $value },要求 { $limit }。
 verdict-formula = 公式的裕度为 { $low } 至 { $high } { $unit }。
 verdict-formula-unobserved = 缺测部分可能改变结果。
 verdict-formula-idle = "->" 前的条件从未成立:未触发,无从检验。
+verdict-until-needs-hold = "until" 仅可用于保持插值的信号:请为此判据设 interpolation = "hold"。
 verdict-interval-empty = 公式中某时间区间的终点早于起点。
 verdict-alternative = 共 { $count } 个可选判据,取第 { $number } 个。
 verdict-no-alternative = 没有可判的可选判据。

@@ -455,8 +455,9 @@ impl Names<'_> {
         formula: &Formula,
         criterion: &Criterion,
     ) -> Result<OperatorSpec, Blocked> {
-        let (node, unit) = compile_formula(self, formula, criterion.quality.max_gap_ns)?;
         let interpolation = criterion.quality.interpolation;
+        let linear = interpolation == Interpolation::Linear;
+        let (node, unit) = compile_formula(self, formula, criterion.quality.max_gap_ns, linear)?;
         Ok(OperatorSpec::Formula { node: Arc::new(node), unit, interpolation })
     }
 

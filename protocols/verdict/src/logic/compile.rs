@@ -23,6 +23,7 @@ pub(crate) fn compile_formula(
     names: &mut Names<'_>,
     formula: &Formula,
     gap_ns: i64,
+    linear: bool,
 ) -> Result<(Node, Unit), Blocked> {
     let mut signals: Vec<Option<usize>> = Vec::new();
     let mut dimensions: Vec<Option<Dimension>> = Vec::new();
@@ -41,7 +42,7 @@ pub(crate) fn compile_formula(
         _ => Unit::ONE,
     };
     let relative = one.is_none() && dimensions.len() > 1;
-    let mut compiler = Compiler { names, gap_ns, relative };
+    let mut compiler = Compiler { names, gap_ns, relative, linear };
     let node = compiler.node(formula)?;
     Ok((node, unit))
 }
@@ -50,6 +51,7 @@ struct Compiler<'a, 'b> {
     names: &'a mut Names<'b>,
     gap_ns: i64,
     relative: bool,
+    linear: bool,
 }
 
 impl Compiler<'_, '_> {
@@ -71,6 +73,11 @@ impl Compiler<'_, '_> {
                 Node::eventually(self.window(interval)?, self.node(inner)?)
             }
             Formula::Until(interval, left, right) => {
+                if self.linear {
+                    // Its extremes may lie between samples, where pieces are not followed.
+                    let reason = bilingual(|_| message!("verdict-until-needs-hold"));
+                    return Err((Verdict::Error, reason));
+                }
                 let (left, right) = (self.node(left)?, self.node(right)?);
                 Node::Until(self.window(interval)?, Box::new(left), Box::new(right))
             }
