@@ -24,6 +24,7 @@ pub mod heads;
 pub mod holder;
 pub mod limits;
 pub mod link;
+pub mod live_criteria;
 pub mod origin;
 pub mod preflight;
 pub mod queue;

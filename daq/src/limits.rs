@@ -103,6 +103,10 @@ pub const UNDECLARED_TRIAL: Duration = Duration::from_secs(3_600);
 pub const MAX_COMMAND_BYTES: u64 = 4_096;
 /// How often status is shown on a terminal.
 pub const STATUS_PERIOD: Duration = Duration::from_millis(500);
+/// How often the criteria are judged while a trial goes on.
+pub const LIVE_TICK: Duration = Duration::from_millis(250);
+/// How far behind the newest value they are judged: a device may answer that much later than another.
+pub const LIVE_LATENESS: Duration = Duration::from_secs(1);
 /// How long a link is given to end its last transaction.
 pub const LINK_GRACE: Duration = Duration::from_secs(2);
 /// Crossings of red limits that wait to be marked; their thread waits while it is full.

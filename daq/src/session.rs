@@ -27,6 +27,7 @@ use crate::clock::Clock;
 use crate::control::Asked;
 use crate::limits;
 use crate::link::ConnectError;
+use crate::live_criteria::{CriteriaStatus, LiveCriteria};
 use crate::preflight::Prepared;
 use crate::queue::JournalQueue;
 use crate::recorder::Recorder;
@@ -133,6 +134,7 @@ pub struct Session {
     sequencer: Sequencer,
     recorder: Recorder,
     red_limits: RedLimits,
+    criteria: LiveCriteria,
     /// Texts of the crossings that nobody has been shown yet.
     alarms: Vec<String>,
     /// Why the run fails, where there are words for it.
@@ -174,6 +176,8 @@ pub struct Snapshot {
     pub syncing_seconds: f64,
     /// What was derived.
     pub recording: RecordingStatus,
+    /// What stands of the criteria.
+    pub criteria: CriteriaStatus,
 }
 
 impl Session {
@@ -256,6 +260,7 @@ impl Session {
                 .lock()
                 .unwrap_or_else(std::sync::PoisonError::into_inner)
                 .clone(),
+            criteria: self.criteria.status(),
         }
     }
 
@@ -355,6 +360,7 @@ impl Session {
         self.keeper.last_pair(&self.clock, &self.queue);
         self.queue.push(self.clock.now(), RecordSource::STATION, Body::End(end));
         self.red_limits.finish();
+        self.criteria.finish();
         let root = self.sequencer.finish();
         // Whatever became of the journal, the last durable head is worth a copy.
         self.witness.into_iter().for_each(WitnessThread::finish);

@@ -151,7 +151,8 @@ fn yes_or_no(text: &str) -> Result<bool, String> {
     }
 }
 
-fn trial_time(text: &str) -> Result<TrialTime, String> {
+/// A time of the trial, from its start on.
+pub(super) fn trial_time(text: &str) -> Result<TrialTime, String> {
     let time = parse_duration(text).map(|time| TrialTime(duration_nanoseconds(time)));
     time.ok_or_else(|| "12.5s | 3min".to_owned())
 }

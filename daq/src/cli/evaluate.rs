@@ -3,6 +3,7 @@
 
 mod asked;
 mod compare;
+mod timeline;
 
 use std::path::{Path, PathBuf};
 
@@ -14,15 +15,18 @@ use trial::finding::Findings;
 use trial::plan::Plan;
 use trial::record::OriginKind;
 use trial::recording::Recording;
+use trial::time::{Span, TrialTime};
 use trialfile::TrialFile;
+use verdict::Timeline;
 use words::{Language, message, text};
 
 use super::amend::{self, Author};
-use super::site_time::SiteTime;
+use super::site_time::{SiteTime, trial_span};
 use super::{Failure, Format, Outcome, files, findings, print_json, render};
 use crate::cli::out::{out, outln};
 use asked::{ReplacedCalibration, ScenarioDocument, UsedAmendments};
 use compare::Compared;
+use timeline::Stood;
 
 /// What to judge, by what, and whether to keep the result.
 #[derive(Debug, Args)]
@@ -46,6 +50,11 @@ pub(super) struct Judging {
     keys: Option<PathBuf>,
     #[arg(long, requires = "judge-reason")]
     key: Option<String>,
+    #[arg(long, id = "judge-at", value_name = "TIME", value_parser = amend::trial_time)]
+    #[arg(conflicts_with = "judge-reason")]
+    at: Option<TrialTime>,
+    #[arg(long, conflicts_with_all = ["judge-reason", "judge-at"])]
+    timeline: bool,
     #[arg(long)]
     schema: bool,
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -59,11 +68,14 @@ struct Evaluated<'a> {
     origin: OriginKind,
     not_live: &'a [String],
     software: &'static str,
+    /// Seconds of the trial as of which it was judged; the whole where there is none.
+    as_of: Option<f64>,
     #[serde(flatten)]
     findings: &'a Findings,
     amendments: &'a UsedAmendments,
     recalibrated: &'a [ReplacedCalibration],
     compared: Option<Compared<'a>>,
+    timeline: Option<Vec<Stood<'a>>>,
     recorded: Option<Recorded>,
 }
 
@@ -85,11 +97,18 @@ pub(super) struct By<'a> {
     pub amendments: Option<usize>,
     pub calibrations: Option<&'a Path>,
     pub trust: &'a [String],
+    /// As of which instant; the end where none is given.
+    pub at: Option<TrialTime>,
+    /// Whether to tell what stood when.
+    pub timeline: bool,
 }
 
 /// A trial judged, and judged as it was before where something is changed.
 pub(super) struct Judged {
     pub findings: Findings,
+    timeline: Option<Timeline>,
+    /// The instant as of which it was judged, where it is not the end.
+    at: Option<TrialTime>,
     before: Option<Findings>,
     scenario: ScenarioDocument,
     amendments: UsedAmendments,
@@ -120,7 +139,8 @@ pub(super) fn judge(
     let said = &amendments.said;
     let own_plan = trial.shared_plan();
     let evaluate = |recording: &dyn Recording, plan: &Plan| {
-        verdict::evaluate_amended(recording, plan, said).map_err(Failure::trouble)
+        let at = by.at.unwrap_or(TrialTime::MAX);
+        verdict::evaluate_amended(recording, plan, said, at).map_err(Failure::trouble)
     };
     let calibrations = asked::calibrations(by.calibrations, language)?;
     let recalibrated = match &calibrations {
@@ -135,19 +155,22 @@ pub(super) fn judge(
         None => trial,
     };
     let other = by.scenario.map(|given| asked::scenario(given, language)).transpose()?;
-    let (scenario, findings) = match other {
-        None => (asked::own_scenario(trial)?, evaluate(recording, recording.plan())?),
-        Some((document, scenario)) => {
-            let plan = verdict::rebind(recording.plan(), scenario);
-            (document, evaluate(recording, &plan)?)
-        }
+    let (scenario, rebound) = match other {
+        None => (asked::own_scenario(trial)?, None),
+        Some((document, scenario)) => (document, Some(verdict::rebind(recording.plan(), scenario))),
+    };
+    let plan = rebound.as_ref().unwrap_or(recording.plan());
+    let findings = evaluate(recording, plan)?;
+    let timeline = match by.timeline {
+        true => Some(verdict::timeline(recording, plan, said).map_err(Failure::trouble)?),
+        false => None,
     };
     let before = match by.scenario.is_some() || recalibrated.is_some() {
         true => Some(evaluate(trial, &own_plan)?),
         false => None,
     };
     let recalibrated = replaced.unwrap_or_default();
-    Ok(Judged { findings, before, scenario, amendments, recalibrated })
+    Ok(Judged { findings, timeline, at: by.at, before, scenario, amendments, recalibrated })
 }
 
 pub(super) fn evaluate(judging: Judging, language: Language) -> Outcome {
@@ -165,6 +188,8 @@ pub(super) fn evaluate(judging: Judging, language: Language) -> Outcome {
         amendments: judging.amendments,
         calibrations: judging.calibrations.as_deref(),
         trust: &judging.trust,
+        at: judging.at,
+        timeline: judging.timeline,
     };
     let judged = judge(&trial, file, &by, language)?;
     let recorded = record(file, &judging, &judged, language)?;
@@ -175,10 +200,12 @@ pub(super) fn evaluate(judging: Judging, language: Language) -> Outcome {
                 origin: origin.origin,
                 not_live: &origin.station.not_live,
                 software: evidence::SOFTWARE,
+                as_of: judged.at.map(TrialTime::seconds),
                 findings: &judged.findings,
                 amendments: &judged.amendments,
                 recalibrated: &judged.recalibrated,
                 compared: judged.before.as_ref().map(|old| Compared::of(old, &judged.findings)),
+                timeline: judged.timeline.as_ref().map(timeline::stood),
                 recorded,
             })?;
         }
@@ -214,7 +241,14 @@ fn record(
 fn show(trial: &TrialFile, judged: &Judged, recorded: Option<&Recorded>, language: Language) {
     out!("{}", render::origin(&trial.head().origin, language));
     let site = SiteTime::new(trial);
-    out!("{}", findings::shown(&judged.findings, Some(&site), language));
+    if let Some(at) = judged.at {
+        let time = trial_span(Span::new(at, at));
+        outln!("{}", message!("evaluate-as-of", time = time).in_language(language));
+    }
+    match &judged.timeline {
+        Some(timeline) => out!("{}", timeline::shown(timeline, &site, language)),
+        None => out!("{}", findings::shown(&judged.findings, Some(&site), language)),
+    }
     outln!("{}", judged.amendments.message().in_language(language));
     for replaced in &judged.recalibrated {
         outln!("{}", replaced.message().in_language(language));

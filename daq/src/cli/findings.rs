@@ -202,7 +202,7 @@ fn rows(finding: &Finding, site: Option<&SiteTime>, language: Language) -> Vec<R
     {
         rows.push((text(language, "finding-undecided"), cause_word(cause, language)));
     }
-    let decimals = decimals_of(finding);
+    let decimals = finding_decimals(finding);
     if let Some(measured) = finding.measured {
         rows.push((text(language, "finding-measured"), value_text(measured, decimals)));
     }
@@ -322,7 +322,7 @@ fn limit_text(limit: &AppliedLimit) -> String {
 }
 
 /// Decimal places of the last digit of U, where the value is in the same unit.
-fn decimals_of(finding: &Finding) -> Option<i32> {
+pub(super) fn finding_decimals(finding: &Finding) -> Option<i32> {
     let unit = finding.margin?.unit;
     let same = finding.measured.is_none_or(|measured| measured.unit.factor == unit.factor);
     let stated = round_uncertainty(finding.uncertainty?.expanded)?;

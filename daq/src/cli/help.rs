@@ -125,6 +125,8 @@ pub fn localise(command: Command, language: Language) -> Command {
         ("folder", text(language, "help-arg-folder")),
         ("id", text(language, "help-arg-id")),
         ("shell", text(language, "help-arg-shell")),
+        ("judge-at", text(language, "help-arg-judge-at")),
+        ("timeline", text(language, "help-arg-timeline")),
     ];
     let further = of_amendments_and_keys(language);
     let with_arguments = |mut command: Command| {

@@ -4,12 +4,15 @@ use std::fmt::Write as _;
 
 use evidence::PublicKey;
 use trial::channel::Quality;
+use trial::finding::{FindingKind, Verdict};
 use trial::record::{EndKind, EventKind, Origin, OriginKind};
 use trial::recording::{GapCause, Recording as _};
 use trialfile::{SealState, TrialFile};
 use words::{Language, Message, message, text};
 
+use super::findings;
 use crate::limits::SYNC_SLOW;
+use crate::live_criteria::CriteriaStatus;
 use crate::session::{Session, Snapshot};
 use crate::status::{Counts, DeviceStatus, Named};
 
@@ -206,10 +209,48 @@ pub fn status(
         let _ =
             writeln!(out, "{}", message!("status-events", events = events).in_language(language));
     }
+    out += &criteria(&now.criteria, language, whole);
     for event in now.recording.recent.iter().filter(|_| whole) {
         let (seconds, text) = (format!("{:.1}", event.seconds), words::printable(&event.text));
         let line = message!("status-recent", seconds = seconds, text = text);
         let _ = writeln!(out, "{}", line.in_language(language));
+    }
+    out
+}
+
+/// What stands of the criteria: how many, and on a terminal those that are not met.
+fn criteria(status: &CriteriaStatus, language: Language, whole: bool) -> String {
+    if let Some(why) = &status.trouble {
+        let line = message!("status-criteria-trouble", why = words::printable(why));
+        return line.in_language(language) + "\n";
+    }
+    let Some(as_of) = status.as_of else { return String::new() };
+    let fails = |verdict| matches!(verdict, Verdict::Fail | Verdict::ConditionalFail);
+    let count = |wanted: &dyn Fn(Verdict) -> bool| {
+        let criteria = status.criteria.iter();
+        criteria.filter(|one| one.kind == FindingKind::Criterion && wanted(one.verdict)).count()
+    };
+    let unsafe_note =
+        if status.safe { String::new() } else { text(language, "status-criteria-unsafe") };
+    let line = message!(
+        "status-criteria",
+        seconds = format!("{as_of:.1}"),
+        met = count(&|verdict| matches!(verdict, Verdict::Pass | Verdict::ConditionalPass)),
+        failed = count(&fails),
+        undecided = count(&|verdict| matches!(verdict, Verdict::Inconclusive | Verdict::Error)),
+        waiting = count(&|verdict| matches!(verdict, Verdict::NotExercised | Verdict::NotTested)),
+        unsafe = unsafe_note,
+    );
+    let mut out = line.in_language(language) + "\n";
+    for one in status.criteria.iter().filter(|one| whole && fails(one.verdict)) {
+        let line = message!(
+            "status-criterion",
+            verdict = findings::verdict_word(one.verdict, language),
+            title = one.title.in_language(language),
+            margin =
+                one.margin.map(|margin| findings::margin_text(&margin, None)).unwrap_or_default(),
+        );
+        let _ = writeln!(out, "{}", line.in_language(language).trim_end());
     }
     out
 }

@@ -23,6 +23,7 @@ use crate::flood::Intake;
 use crate::heads::{SignedRun, Signer};
 use crate::limits::{DISK_RESERVE_BYTES, LINK_GRACE, UNDECLARED_TRIAL};
 use crate::link::{self, Line, LinkContext};
+use crate::live_criteria::LiveCriteria;
 use crate::preflight::Prepared;
 use crate::queue::JournalQueue;
 use crate::recorder::Recorder;
@@ -304,6 +305,8 @@ fn launch(
         .map_err(system("start the recorder's thread"))?;
     let red_limits = RedLimits::start(&prepared.plan, &folder, sequencer.progress())
         .map_err(system("start the thread of the red limits"))?;
+    let criteria = LiveCriteria::start(&prepared.plan, &folder, sequencer.progress())
+        .map_err(system("start the thread of the criteria"))?;
     let keeper = Keeper::start(&clock, &queue, last_mark);
     let (asking, commands) = command_queue();
     let live = origin == OriginKind::Live;
@@ -325,6 +328,7 @@ fn launch(
         sequencer,
         recorder,
         red_limits,
+        criteria,
         alarms: Vec::new(),
         trouble: None,
         links,

@@ -197,7 +197,7 @@ impl StoredChannel {
     fn shares_with(&self, other: &StoredChannel, source: &Source) -> Result<bool, TrialFileError> {
         for (mine, its) in self.shared().into_iter().zip(other.shared()) {
             let same = match (&mine.plain, &its.plain) {
-                (Some(mine), Some(its)) => mine.is_same(its),
+                (Some(mine), Some(its)) => mine.is_at(&its.shared_places()),
                 _ => source.same(&mine.name, &its.name)?,
             };
             if !same {

@@ -103,14 +103,14 @@ impl Places {
 #[derive(Debug)]
 pub(crate) struct PlainDataset {
     file: Arc<File>,
-    places: Places,
+    places: Arc<Places>,
     element_bytes: usize,
 }
 
 impl PlainDataset {
     /// The dataset of these places, which are sound.
     pub fn new(file: Arc<File>, places: Places, element_bytes: usize) -> PlainDataset {
-        PlainDataset { file, places, element_bytes }
+        PlainDataset { file, places: Arc::new(places), element_bytes }
     }
 
     /// Number of elements.
@@ -123,9 +123,15 @@ impl PlainDataset {
         self.places.offsets.len()
     }
 
-    /// Whether both lie in the same places, so that they are the same elements.
-    pub fn is_same(&self, other: &PlainDataset) -> bool {
-        self.places == other.places
+    /// Its places, to be compared with those of others.
+    pub fn shared_places(&self) -> Arc<Places> {
+        Arc::clone(&self.places)
+    }
+
+    /// Whether it lies in these places, so that it has the same elements.
+    pub fn is_at(&self, places: &Arc<Places>) -> bool {
+        // Equal places of one channel are found without a look at every chunk.
+        Arc::ptr_eq(&self.places, places) || self.places == *places
     }
 
     /// Whether nothing was written of these elements, and they are 0 therefore.
@@ -156,7 +162,7 @@ impl PlainDataset {
     /// # Errors
     /// As [`PlainDataset::read`].
     pub fn read_into(&self, mut start: usize, bytes: &mut [u8]) -> std::io::Result<()> {
-        let Places { length, chunk, fill, offsets } = &self.places;
+        let Places { length, chunk, fill, offsets } = &*self.places;
         let mut rest = bytes;
         while rest.len() >= self.element_bytes {
             if start >= *length {

@@ -1,16 +1,20 @@
 //! The columns of a channel, read where their bytes lie: the way in which a whole trial is judged.
 //!
-//! Invariant: what is read is what the library reads, or nothing: a channel of which any column is
-//! not plain has no places here.
+//! Invariants:
+//! - What is read is what the library reads, or nothing: a channel of which any column is not plain has
+//!   no places here.
+//! - Channels of one group lie at the same times: whoever reads them one after another over one span
+//!   has their times read once ([`LastTimes`]).
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use trial::channel::{ChannelIndex, Quality, RawType};
 use trial::recording::Chunk;
 use trial::time::{Span, TrialTime};
 
 use crate::element::ElementKind;
-use crate::places::PlainDataset;
+use crate::places::{Places, PlainDataset};
 use crate::{TrialFile, TrialFileError};
 
 /// The columns that a reader of samples needs.
@@ -94,11 +98,17 @@ impl PlainChannel {
         &self,
         range: Range<usize>,
         bytes: &mut Vec<u8>,
+        last: &mut LastTimes,
     ) -> std::io::Result<Option<Chunk>> {
-        self.time.read(range.clone(), bytes)?;
-        let times = numbers(bytes, |one| TrialTime(i64::from_le_bytes(one)));
-        self.time_uncertainty.read(range.clone(), bytes)?;
-        let time_uncertainties_ns = numbers(bytes, u32::from_le_bytes);
+        let (times, time_uncertainties_ns) = match last.take(self, &range) {
+            Some(known) => known,
+            None => {
+                self.time.read(range.clone(), bytes)?;
+                let times = numbers(bytes, |one| TrialTime(i64::from_le_bytes(one)));
+                self.time_uncertainty.read(range.clone(), bytes)?;
+                (times, numbers(bytes, u32::from_le_bytes))
+            }
+        };
         self.value.read(range.clone(), bytes)?;
         let values = numbers(bytes, f64::from_le_bytes);
         let qualities = if self.quality.is_unwritten_zero(range.clone()) {
@@ -112,6 +122,43 @@ impl PlainChannel {
             qualities
         };
         Ok(Some(Chunk { times, time_uncertainties_ns, values, qualities }))
+    }
+}
+
+/// The times that were read last, and where.
+#[derive(Debug, Default)]
+pub(crate) struct LastTimes(Option<Known>);
+
+#[derive(Debug)]
+struct Known {
+    /// Where the times and their uncertainties lie.
+    places: [Arc<Places>; 2],
+    range: Range<usize>,
+    times: Vec<TrialTime>,
+    time_uncertainties_ns: Vec<u32>,
+}
+
+impl LastTimes {
+    /// Those of a channel over a range, if they are the ones.
+    fn take(
+        &mut self,
+        channel: &PlainChannel,
+        range: &Range<usize>,
+    ) -> Option<(Vec<TrialTime>, Vec<u32>)> {
+        let same = |known: &mut Known| {
+            known.range == *range
+                && channel.time.is_at(&known.places[0])
+                && channel.time_uncertainty.is_at(&known.places[1])
+        };
+        let known = self.0.take_if(same)?;
+        Some((known.times, known.time_uncertainties_ns))
+    }
+
+    /// Keeps those of a chunk that was read of a channel over a range.
+    pub fn keep(&mut self, channel: &PlainChannel, range: Range<usize>, chunk: Chunk) {
+        let places = [&channel.time, &channel.time_uncertainty].map(PlainDataset::shared_places);
+        let Chunk { times, time_uncertainties_ns, .. } = chunk;
+        self.0 = Some(Known { places, range, times, time_uncertainties_ns });
     }
 }
 

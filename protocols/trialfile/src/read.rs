@@ -22,7 +22,7 @@ use trial::time::{Span, TrialTime, WallTime};
 use crate::columns_read::PlacesLeft;
 use crate::element::{Element, ElementKind};
 use crate::places::PlainDataset;
-use crate::plain_channel::PlainChannel;
+use crate::plain_channel::{LastTimes, PlainChannel};
 use crate::reader_process::{Client, Confinement};
 use crate::seal::io;
 use crate::source::{Source, lock};
@@ -94,6 +94,7 @@ pub struct TrialFile {
     columns: Vec<OnceLock<Option<PlainChannel>>>,
     /// How many places of chunks may yet be kept for them.
     places_left: Mutex<PlacesLeft>,
+    last_times: Mutex<LastTimes>,
 }
 
 fn malformed(what: &str, why: impl std::fmt::Display) -> TrialFileError {
@@ -170,6 +171,7 @@ impl TrialFile {
             accounting: json(&source, layout::ACCOUNTING)?,
             columns: plan.channels.iter().map(|_| OnceLock::new()).collect(),
             places_left: Mutex::default(),
+            last_times: Mutex::default(),
             path,
             source: Arc::new(source),
             bytes: None,
@@ -372,6 +374,31 @@ impl TrialFile {
         Ok(known.get_or_init(|| found).as_ref())
     }
 
+    /// Reads the samples of a span where they lie.
+    fn read_plain(
+        &self,
+        plain: &PlainChannel,
+        span: Span,
+        sink: &mut dyn FnMut(&Chunk),
+    ) -> Result<(), RecordingError> {
+        let failed = |error: std::io::Error| RecordingError(error.to_string());
+        let mut last =
+            std::mem::take(&mut *self.last_times.lock().unwrap_or_else(PoisonError::into_inner));
+        let all = plain.samples_in(span).map_err(failed)?;
+        let mut bytes = Vec::new();
+        let mut start = all.start;
+        while start < all.end {
+            let range = start..all.end.min(start + MAX_CHUNK_SAMPLES);
+            let chunk = plain.chunk(range.clone(), &mut bytes, &mut last).map_err(failed)?;
+            let chunk = chunk.ok_or_else(|| reading(malformed("quality", "unknown code")))?;
+            sink(&chunk);
+            start = range.end;
+            last.keep(plain, range, chunk);
+        }
+        *self.last_times.lock().unwrap_or_else(PoisonError::into_inner) = last;
+        Ok(())
+    }
+
     pub(crate) fn source(&self) -> &Arc<Source> {
         &self.source
     }
@@ -472,7 +499,7 @@ impl Recording for TrialFile {
         sink: &mut dyn FnMut(&Chunk),
     ) -> Result<(), RecordingError> {
         if let Some(plain) = self.plain_channel(channel).map_err(reading)? {
-            return read_plain(plain, span, sink);
+            return self.read_plain(plain, span, sink);
         }
         let range = self.samples_in(channel, span).map_err(reading)?;
         let mut start = range.start;
@@ -516,25 +543,6 @@ impl Recording for TrialFile {
     fn accounting(&self) -> &Accounting {
         &self.accounting
     }
-}
-
-/// Reads the samples of a span where they lie.
-fn read_plain(
-    plain: &PlainChannel,
-    span: Span,
-    sink: &mut dyn FnMut(&Chunk),
-) -> Result<(), RecordingError> {
-    let failed = |error: std::io::Error| RecordingError(error.to_string());
-    let range = plain.samples_in(span).map_err(failed)?;
-    let mut bytes = Vec::new();
-    let mut start = range.start;
-    while start < range.end {
-        let end = range.end.min(start + MAX_CHUNK_SAMPLES);
-        let chunk = plain.chunk(start..end, &mut bytes).map_err(failed)?;
-        sink(&chunk.ok_or_else(|| reading(malformed("quality", "unknown code")))?);
-        start = end;
-    }
-    Ok(())
 }
 
 fn stored_documents(source: &Source) -> Result<DocumentSet, TrialFileError> {

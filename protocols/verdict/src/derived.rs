@@ -386,7 +386,7 @@ pub fn derived_samples(
     let from = if remembers { TrialTime::MIN } else { span.start.plus(-sampler.gap_ns) };
     let mut state = bank.state();
     let mut carried = vec![None; bank.signals()];
-    merge(recording, plan, &bound, Span { start: from, end: span.end }, &mut |columns| {
+    merge(recording, plan, &bound, Span { start: from, end: span.end }, &mut |columns, _| {
         columns.resize_with(bank.signals(), Column::default);
         bank.run(&mut state, columns, &carried);
         sampler.take(&columns[output]);

@@ -6,7 +6,7 @@ use trial::document::Title;
 use trial::finding::Cause;
 use trial::plan::Plan;
 use trial::scenario::Role;
-use trial::time::Span;
+use trial::time::{Span, WallTime};
 use words::message;
 
 use crate::compile::{Compiled, difference_unit, second};
@@ -28,6 +28,11 @@ pub(crate) struct Doubts {
 }
 
 impl Doubts {
+    /// Those of a trial by `plan` that began at `start`.
+    pub fn at(plan: &Plan, start: WallTime) -> Doubts {
+        Doubts { day: start.in_zone(&plan.zone).get(..10).map(str::to_owned) }
+    }
+
     /// The first doubt on a role over a span.
     pub fn of(&self, compiled: &Compiled, role: usize, span: Span) -> Option<Doubt> {
         let plan = &compiled.plan;

@@ -97,6 +97,20 @@ impl Evaluator {
         self.carried = carried;
     }
 
+    /// Takes a mark that lies behind all that was judged.
+    pub(crate) fn add_mark(&mut self, mark: &Mark) {
+        let mut marks = self.marks.to_vec();
+        marks.push(mark.clone());
+        marks[self.next_mark..].sort_by_key(|mark| (mark.at, mark.number));
+        self.marks = marks.into();
+    }
+
+    /// Takes the statements that another evaluator of the same plan knows in place of its own;
+    /// what was observed stays.
+    pub(crate) fn knows(&mut self, other: Evaluator) {
+        self.compiled = other.compiled;
+    }
+
     fn judge_gathered(&mut self) {
         if self.gathered.iter().all(|column| column.times.is_empty()) {
             return;

@@ -21,6 +21,7 @@ mod doubts;
 mod evaluator;
 pub mod fit;
 mod ground;
+mod live;
 mod logic;
 mod merge;
 mod operator;
@@ -30,15 +31,18 @@ mod repeats;
 mod said;
 mod scalar;
 mod signal;
+mod timeline;
 pub mod uncertainty;
 
 pub use conclusion::exit_code;
 pub use derived::derived_samples;
 pub use evaluator::{Evaluator, MAX_OCCURRENCES};
+pub use live::{Live, MOST_WAITING};
 pub use logic::MAX_KEPT_PIECES;
 pub use merge::{evaluate, evaluate_amended, evaluate_until, evaluate_with, rebind};
 pub use operator::{MAX_PERCENTILE_SAMPLES, MAX_WINDOW_ENTRIES};
 pub use signal::{BoundSignal, Observation, SignalIndex, bound_signals};
+pub use timeline::{Change, MAX_CHANGES, STEPS, Timeline, timeline};
 
 /// JSON schema (draft 2020-12) of what `daq evaluate --format json` prints. Its `$defs/findings` is
 /// the form of [`trial::finding::Findings`] in version

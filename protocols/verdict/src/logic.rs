@@ -17,6 +17,7 @@
 mod atom;
 mod compile;
 mod piece;
+mod reach;
 mod run;
 mod sliding;
 mod straight;
@@ -51,7 +52,11 @@ pub(crate) enum Node {
     Implies(Box<Node>, Box<Node>),
     /// `eventually` is its dual.
     Always(Window, Box<Node>),
+    /// On held signals.
     Until(Window, Box<Node>, Box<Node>),
+    /// How far the first reaches the second, with a horizon not nearer than so many nanoseconds, or
+    /// that of the phase; `until` on straight lines is made of it.
+    Reach(Option<i64>, Box<Node>, Box<Node>),
 }
 
 impl Node {
@@ -60,7 +65,10 @@ impl Node {
         match self {
             Node::Compare { signal, .. } => vec![*signal],
             Node::Not(inner) | Node::Always(_, inner) => inner.signals(),
-            Node::And(left, right) | Node::Implies(left, right) | Node::Until(_, left, right) => {
+            Node::And(left, right)
+            | Node::Implies(left, right)
+            | Node::Until(_, left, right)
+            | Node::Reach(_, left, right) => {
                 let mut signals = left.signals();
                 signals.extend(right.signals());
                 signals
@@ -73,7 +81,10 @@ impl Node {
         match self {
             Node::Compare { signal, limit, scale, .. } => vec![(*signal, *limit, *scale)],
             Node::Not(inner) | Node::Always(_, inner) => inner.comparisons(),
-            Node::And(left, right) | Node::Implies(left, right) | Node::Until(_, left, right) => {
+            Node::And(left, right)
+            | Node::Implies(left, right)
+            | Node::Until(_, left, right)
+            | Node::Reach(_, left, right) => {
                 let mut comparisons = left.comparisons();
                 comparisons.extend(right.comparisons());
                 comparisons
@@ -91,6 +102,27 @@ impl Node {
     fn or(left: Node, right: Node) -> Node {
         let both = Node::And(Box::new(left.negated()), Box::new(right.negated()));
         Node::Not(Box::new(both))
+    }
+
+    /// `until` on straight lines.
+    fn until_on_lines(window: Window, left: Node, right: Node) -> Node {
+        let and = |left: Node, right: Node| Node::And(Box::new(left), Box::new(right));
+        let Some((from, to)) = window else {
+            return Node::Reach(None, Box::new(left), Box::new(right));
+        };
+        let within = match to - from {
+            0 => and(left.clone(), right),
+            length => {
+                let reach =
+                    Node::Reach(Some(length), Box::new(left.clone()), Box::new(right.clone()));
+                and(Node::eventually(Some((0, length)), right), reach)
+            }
+        };
+        if from == 0 {
+            return within;
+        }
+        let later = Node::Always(Some((from, from)), Box::new(within));
+        and(Node::Always(Some((0, from)), Box::new(left)), later)
     }
 
     fn eventually(window: Window, inner: Node) -> Node {

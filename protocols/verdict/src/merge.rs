@@ -8,13 +8,14 @@ use std::sync::Arc;
 use trial::amendment::Amendment;
 use trial::finding::Findings;
 use trial::plan::{ParameterOrigin, ParameterValue, Plan};
+use trial::record::Mark;
 use trial::recording::{Recording, RecordingError, standing_marks};
 use trial::scenario::Scenario;
 use trial::time::{Span, TrialTime};
 
 use crate::doubts::Doubts;
 use crate::evaluator::Evaluator;
-use crate::said::{Said, corrected_marks};
+use crate::said::{Said, corrected_marks, states_something};
 use crate::signal::{BoundSignal, Column, bound_signals};
 
 /// Samples of all channels that a window should hold.
@@ -55,7 +56,7 @@ pub fn evaluate_until(
 }
 
 /// Judges a recording with what has been said of it since: readings, statements, deviations, checks,
-/// corrections of marks, in their order.
+/// corrections of marks, in their order; as if it ended at `until`, if it goes on behind.
 ///
 /// # Errors
 /// As [`evaluate_with`].
@@ -63,8 +64,9 @@ pub fn evaluate_amended(
     recording: &dyn Recording,
     plan: &Plan,
     amendments: &[Amendment],
+    until: TrialTime,
 ) -> Result<Findings, RecordingError> {
-    judge(recording, plan, amendments, TrialTime::MAX)
+    judge(recording, plan, amendments, until)
 }
 
 fn judge(
@@ -75,17 +77,55 @@ fn judge(
 ) -> Result<Findings, RecordingError> {
     let whole = recording.head().span;
     let end = whole.end.min(until);
-    let mut marks = corrected_marks(standing_marks(recording.marks()), amendments);
-    marks.retain(|mark| mark.at <= end);
-    let start = recording.head().origin.start;
-    let day = start.in_zone(&plan.zone).get(..10).map(str::to_owned);
-    let said = Said::of(plan, amendments);
-    let mut evaluator = Evaluator::with(plan, &marks, said, Doubts { day });
+    let judging = Judging::of(recording, plan, amendments, end);
+    let mut evaluator = judging.evaluator();
     let span = Span::new(whole.start, end);
-    merge(recording, plan, &bound_signals(plan), span, &mut |columns| {
+    merge(recording, plan, &bound_signals(plan), span, &mut |columns, _| {
         evaluator.feed_block(columns);
     })?;
     Ok(evaluator.finish(end))
+}
+
+/// What a recording is judged by, beside its samples.
+pub(crate) struct Judging<'a> {
+    plan: &'a Plan,
+    marks: Vec<Mark>,
+    said: Said,
+    doubts: Doubts,
+}
+
+impl<'a> Judging<'a> {
+    /// What was known of it by `end`.
+    pub fn of(
+        recording: &dyn Recording,
+        plan: &'a Plan,
+        amendments: &[Amendment],
+        end: TrialTime,
+    ) -> Judging<'a> {
+        let mut marks = corrected_marks(standing_marks(recording.marks()), amendments);
+        marks.retain(|mark| mark.at <= end);
+        let doubts = Doubts::at(plan, recording.head().origin.start);
+        Judging { plan, marks, said: Said::of(plan, amendments), doubts }
+    }
+
+    /// An evaluator at the beginning.
+    pub fn evaluator(&self) -> Evaluator {
+        Evaluator::with(self.plan, &self.marks, self.said.clone(), self.doubts.clone())
+    }
+
+    /// Lets an evaluator know no more than what marks had said by `at`.
+    pub fn knows(&self, evaluator: &mut Evaluator, at: TrialTime) {
+        if self.marks.iter().any(|mark| mark.at > at && states_something(mark)) {
+            let known: Vec<Mark> =
+                self.marks.iter().filter(|mark| mark.at <= at).cloned().collect();
+            evaluator.knows(Evaluator::with(
+                self.plan,
+                &known,
+                self.said.clone(),
+                self.doubts.clone(),
+            ));
+        }
+    }
 }
 
 /// The plan with another scenario: roles and parameters are bound by their names. A role that the
@@ -120,13 +160,13 @@ pub fn rebind(plan: &Plan, scenario: Arc<Scenario>) -> Plan {
 }
 
 /// Calls `sink` with blocks of the samples of `bound` within `span`, a column for each role, in order
-/// of time; the columns are cleared afterwards.
+/// of time, and the instant up to which the block reaches; the columns are cleared afterwards.
 pub(crate) fn merge(
     recording: &dyn Recording,
     plan: &Plan,
     bound: &[BoundSignal],
     span: Span,
-    sink: &mut dyn FnMut(&mut Vec<Column>),
+    sink: &mut dyn FnMut(&mut Vec<Column>, TrialTime),
 ) -> Result<(), RecordingError> {
     let mut channels = Vec::with_capacity(bound.len());
     for signal in bound {
@@ -153,7 +193,7 @@ pub(crate) fn merge(
             })?;
         }
         let samples: usize = columns.iter().map(Column::len).sum();
-        sink(&mut columns);
+        sink(&mut columns, last);
         if samples > TARGET_SAMPLES {
             window_ns = (window_ns / 2).max(MIN_WINDOW_NS);
         } else if samples < TARGET_SAMPLES / 4 {

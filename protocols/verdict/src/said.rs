@@ -98,16 +98,7 @@ impl Said {
     pub fn take_marks(&mut self, marks: &[Mark]) {
         let mut by_marks: BTreeMap<String, Statement> = BTreeMap::new();
         for mark in marks {
-            let Some((criterion, answer)) =
-                mark.text.strip_prefix(WITNESS_MARK).and_then(|rest| rest.rsplit_once(' '))
-            else {
-                continue;
-            };
-            let holds = match answer {
-                "yes" => true,
-                "no" => false,
-                _ => continue,
-            };
+            let Some((criterion, holds)) = statement(mark) else { continue };
             let (at, words) = (Some(mark.at), mark.text.clone());
             let statement = Statement { holds, at, words, attachments: 0 };
             by_marks.insert(criterion.to_owned(), statement);
@@ -116,6 +107,21 @@ impl Said {
             self.statements.entry(criterion).or_insert(statement);
         }
     }
+}
+
+/// The criterion of which a mark says something, and whether its statement is true.
+fn statement(mark: &Mark) -> Option<(&str, bool)> {
+    let (criterion, answer) = mark.text.strip_prefix(WITNESS_MARK)?.rsplit_once(' ')?;
+    match answer {
+        "yes" => Some((criterion, true)),
+        "no" => Some((criterion, false)),
+        _ => None,
+    }
+}
+
+/// Whether a mark is a statement on a criterion.
+pub(crate) fn states_something(mark: &Mark) -> bool {
+    statement(mark).is_some()
 }
 
 /// The value of a reading for its role; `None` if the unit does not fit.

@@ -133,6 +133,19 @@ impl Column {
         self.good.clear();
     }
 
+    /// The samples of a role up to an instant, itself included, and those behind it.
+    pub fn split_at(&self, at: TrialTime) -> (Column, Column) {
+        let count = self.count_until(at);
+        let part = |range: std::ops::Range<usize>| Column {
+            times: self.times[range.clone()].to_vec(),
+            oldest: Vec::new(),
+            time_uncertainties_ns: self.time_uncertainties_ns[range.clone()].to_vec(),
+            values: self.values[range.clone()].to_vec(),
+            good: self.good[range].to_vec(),
+        };
+        (part(0..count), part(count..self.len()))
+    }
+
     /// Adds a sample of a role.
     pub fn push(&mut self, held: &Held) {
         self.times.push(held.time);
@@ -154,7 +167,11 @@ impl Column {
             self.times.extend_from_slice(&chunk.times);
             self.time_uncertainties_ns.extend_from_slice(&chunk.time_uncertainties_ns);
             self.values.extend(chunk.values.iter().map(|value| unit.to_si(*value)));
-            self.good.extend(chunk.qualities.iter().map(|quality| quality.is_good()));
+            if chunk.qualities.iter().fold(true, |all, quality| all & quality.is_good()) {
+                self.good.resize(self.times.len(), true);
+            } else {
+                self.good.extend(chunk.qualities.iter().map(|quality| quality.is_good()));
+            }
             return;
         }
         for (at, quality) in chunk.qualities.iter().enumerate() {
@@ -184,12 +201,22 @@ impl Column {
         if !self.oldest.is_empty() {
             return 0;
         }
+        let times = &self.times[range.clone()];
+        let (values, good) = (&self.values[range.clone()], &self.good[range]);
         let mut before = held.oldest;
         let mut count = 0;
-        let times = self.times[range.clone()].iter();
-        for (time, (value, good)) in
-            times.zip(self.values[range.clone()].iter().zip(&self.good[range]))
+        // Block by block as long as there is nothing to find.
+        for (times, (values, good)) in
+            times.chunks_exact(BLOCK).zip(values.chunks_exact(BLOCK).zip(good.chunks_exact(BLOCK)))
         {
+            if times[0].since(before) > gap_ns || !is_clean(times, values, good, gap_ns) {
+                break;
+            }
+            before = times[BLOCK - 1];
+            count += BLOCK;
+        }
+        let rest = values[count..].iter().zip(&good[count..]);
+        for (time, (value, good)) in times[count..].iter().zip(rest) {
             if !good || !value.is_finite() || time.since(before) > gap_ns {
                 break;
             }
@@ -203,6 +230,21 @@ impl Column {
     pub fn count_until(&self, at: TrialTime) -> usize {
         self.times.partition_point(|time| *time <= at)
     }
+}
+
+/// Samples that are looked at together.
+const BLOCK: usize = 64;
+
+/// Whether all samples are good numbers and follow one another without a gap. It never answers yes
+/// wrongly; all are looked at without an early end, so that the processor takes several at once.
+fn is_clean(times: &[TrialTime], values: &[f64], good: &[bool], gap_ns: i64) -> bool {
+    let good = good.iter().fold(true, |all, good| all & good);
+    let finite = values.iter().fold(true, |all, value| all & value.is_finite());
+    // Negative as soon as a step is longer than the gap, or not to be told by a difference.
+    let steps = times.iter().zip(&times[1..]);
+    let left =
+        steps.fold(0, |signs, (from, to)| signs | gap_ns.wrapping_sub(to.0.wrapping_sub(from.0)));
+    good && finite && left >= 0
 }
 
 /// A block of all signals (roles, derived channels, hidden ones), and the last samples before it.
@@ -318,6 +360,11 @@ impl Store {
             self.taken[0] = end;
             self.held[0] = Some(column.held(end - 1));
         }
+    }
+
+    /// The signals whose samples it keeps.
+    pub fn signals(&self) -> &[usize] {
+        &self.signals
     }
 
     fn position(&self, signal: usize) -> Option<usize> {

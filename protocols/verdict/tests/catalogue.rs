@@ -25,7 +25,7 @@ use trial::document::{Source, Title};
 use trial::finding::{Finding, Verdict};
 use trial::recording::Recording as _;
 use trial::scenario::{Operator, Scenario};
-use trial::time::Span;
+use trial::time::{Span, TrialTime};
 use verdict::evaluate_amended;
 
 /// Most samples of one case.
@@ -59,7 +59,8 @@ fn findings(scenario: &Scenario, bytes: &[u8], case: &Case, cut: i64) -> Vec<Fin
     assert!(count <= MAX_SAMPLES, "{}: {count} samples", scenario.id);
     samples.iter_mut().for_each(|samples| samples.retain(|(at, _)| *at < cut));
     let memory = Memory::new(plan, samples, &case.marks(), case.end_ns());
-    let findings = evaluate_amended(&memory, memory.plan(), &case.amendments()).unwrap();
+    let findings =
+        evaluate_amended(&memory, memory.plan(), &case.amendments(), TrialTime::MAX).unwrap();
     // Findings are stored as JSON, and verification compares what it reads with what it judges.
     let stored: trial::finding::Findings =
         serde_json::from_str(&serde_json::to_string(&findings).unwrap()).unwrap();

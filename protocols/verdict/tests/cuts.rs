@@ -9,9 +9,12 @@ mod common;
 use common::{Memory, SECOND, Sample, plan};
 use proptest::prelude::*;
 use trial::channel::Quality;
+use trial::finding::{Cause, Finding, Findings, Verdict};
 use trial::recording::{Recording, standing_marks};
 use trial::time::{Span, TrialTime};
-use verdict::{Evaluator, Observation, bound_signals, evaluate, evaluate_until};
+use verdict::{
+    Evaluator, Observation, bound_signals, evaluate, evaluate_until, evaluate_with, timeline,
+};
 
 /// Samples come every fifth of a second; values are tenths.
 const TICK: i64 = SECOND / 5;
@@ -132,4 +135,62 @@ proptest! {
         let broken = evaluate_until(&memory, memory.plan(), until).unwrap();
         prop_assert_eq!(evaluator.finish(until), broken);
     }
+}
+
+proptest! {
+    // Each case judges the recording a few thousand times.
+    #![proptest_config(ProptestConfig {
+        cases: 24,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn a_timeline_says_what_stood_when(
+        p in signal(),
+        q in signal(),
+        begin in 0..20i64,
+        length in 5..40i64,
+        again in 1..20i64,
+        looks in proptest::collection::vec(0..TICKS * TICK, 4),
+    ) {
+        let half = TICK / 2;
+        let marks = [
+            (begin * half, "begin"),
+            ((begin + 2) * half, "step"),
+            ((begin + length) * half, "finish"),
+            ((begin + length + again) * half, "begin"),
+        ];
+        let memory = Memory::new(plan(&scenario()), [p, q, Vec::new()], &marks, TICKS * TICK);
+        let timeline = timeline(&memory, memory.plan(), &[]).unwrap();
+        prop_assert!(!timeline.cut_short);
+        let judged = |at: TrialTime| evaluate_until(&memory, memory.plan(), at).unwrap();
+        let whole = evaluate_with(&memory, memory.plan()).unwrap();
+        let last = timeline.standing(TrialTime(TICKS * TICK));
+        let last: Vec<State> = last.into_iter().map(state).collect();
+        prop_assert_eq!(last, states(&whole));
+        for at in looks.into_iter().map(TrialTime) {
+            let standing: Vec<State> = timeline.standing(at).into_iter().map(state).collect();
+            prop_assert_eq!(standing, states(&judged(at)), "at {}", at.0);
+        }
+        for change in timeline.changes.iter().step_by(7) {
+            let stood = judged(change.at);
+            prop_assert!(stood.findings.contains(&change.finding), "{change:?}");
+            let before = states(&judged(change.at.plus(-1)));
+            let is_new = change.at == TrialTime(0) || !before.contains(&state(&change.finding));
+            prop_assert!(is_new, "{change:?}");
+        }
+    }
+}
+
+/// What changes of a finding.
+type State = (String, Option<u32>, Verdict, Option<Cause>);
+
+fn state(finding: &Finding) -> State {
+    let occurrence = finding.occurrence.or(finding.span.is_some().then_some(1));
+    (finding.criterion.clone(), occurrence, finding.verdict, finding.cause)
+}
+
+fn states(findings: &Findings) -> Vec<State> {
+    findings.findings.iter().map(state).collect()
 }

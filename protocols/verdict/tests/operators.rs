@@ -67,7 +67,8 @@ fn example_agrees(example: &Example<'_>, expected: &str) {
     let text = format!("{quality}{own}\n{phase}\n[[{}", complete(criteria));
     let memory = recording(&text, plan, samples);
     let said: Vec<Amendment> = said.lines().map(amendment).collect();
-    let findings = evaluate_amended(&memory, memory.plan(), &said).expect("readable");
+    let findings =
+        evaluate_amended(&memory, memory.plan(), &said, TrialTime::MAX).expect("readable");
     let expected: Vec<_> = expected.lines().collect();
     assert_eq!(findings.findings.len(), expected.len(), "line {line}: {findings:#?}");
     for (finding, expected) in findings.findings.iter().zip(expected) {

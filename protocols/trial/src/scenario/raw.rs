@@ -230,11 +230,47 @@ pub(super) struct RawErrorOfReference {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawHold {
+    pub signal: String,
+    pub low: Option<String>,
+    pub high: Option<String>,
+    #[serde(rename = "for")]
+    pub duration: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawDrift {
+    pub signal: String,
+    pub measure: RawDriftMeasure,
+    pub over: Option<String>,
+    pub limit: String,
+}
+
+#[derive(Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum RawDriftMeasure {
     Slope,
     Difference,
 }
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawMotion {
+    pub latitude: String,
+    pub longitude: String,
+    pub measure: Motion,
+    pub from: Option<RawTrigger>,
+    pub to: Option<RawTrigger>,
+    pub compare: Option<Compare>,
+    pub limit: Option<String>,
+    pub low: Option<String>,
+    pub high: Option<String>,
+}
+
+/// `compare`, `limit`, `low` and `high` stand in each operator that has limits: a struct of them
+/// that is flattened into it couldn't refuse unknown keys.
 
 #[derive(Deserialize)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
@@ -247,13 +283,7 @@ pub(super) enum RawOperator {
         low: Option<String>,
         high: Option<String>,
     },
-    Hold {
-        signal: String,
-        low: Option<String>,
-        high: Option<String>,
-        #[serde(rename = "for")]
-        duration: String,
-    },
+    Hold(RawHold),
     Pair {
         conditions: Vec<String>,
         #[serde(rename = "for")]
@@ -295,23 +325,8 @@ pub(super) enum RawOperator {
         count: String,
         within: Option<String>,
     },
-    Drift {
-        signal: String,
-        measure: RawDriftMeasure,
-        over: Option<String>,
-        limit: String,
-    },
-    Kine {
-        latitude: String,
-        longitude: String,
-        measure: Motion,
-        from: Option<RawTrigger>,
-        to: Option<RawTrigger>,
-        compare: Option<Compare>,
-        limit: Option<String>,
-        low: Option<String>,
-        high: Option<String>,
-    },
+    Drift(RawDrift),
+    Kine(Box<RawMotion>),
     Witness {
         statement: Title,
         by: WitnessRole,

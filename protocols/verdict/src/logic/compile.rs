@@ -73,13 +73,12 @@ impl Compiler<'_, '_> {
                 Node::eventually(self.window(interval)?, self.node(inner)?)
             }
             Formula::Until(interval, left, right) => {
-                if self.linear {
-                    // Its extremes may lie between samples, where pieces are not followed.
-                    let reason = bilingual(|_| message!("verdict-until-needs-hold"));
-                    return Err((Verdict::Error, reason));
-                }
                 let (left, right) = (self.node(left)?, self.node(right)?);
-                Node::Until(self.window(interval)?, Box::new(left), Box::new(right))
+                let window = self.window(interval)?;
+                match self.linear {
+                    true => Node::until_on_lines(window, left, right),
+                    false => Node::Until(window, Box::new(left), Box::new(right)),
+                }
             }
         })
     }

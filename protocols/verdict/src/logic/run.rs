@@ -6,6 +6,7 @@ use trial::time::TrialTime;
 
 use super::atom::Atom;
 use super::piece::{Line, Piece, both};
+use super::reach::Reach;
 use super::sliding::Sliding;
 use super::straight::Straight;
 use super::until::Until;
@@ -108,6 +109,13 @@ enum Run {
         until: Box<Until>,
         need: Need,
     },
+    /// On straight lines.
+    Reach {
+        left: Box<Run>,
+        right: Box<Run>,
+        reach: Box<Reach>,
+        need: Need,
+    },
 }
 
 /// The samples of a block, as far as they are taken.
@@ -163,6 +171,17 @@ fn build(node: &Node, store: &Store, start: TrialTime, domain: Domain, linear: b
                     Run::Sliding { inner, sliding: Box::new(Sliding::new(*window, from)) }
                 }
                 None => Run::Suffix { from, inner, pieces: Vec::new(), need },
+            }
+        }
+        Node::Reach(block_ns, left, right) => {
+            // A block is worked out from the end of the next one.
+            let window = block_ns.map(|ns| (0, 2 * ns));
+            let below = Domain { from, point: false, need: need.further(window) };
+            Run::Reach {
+                left: Box::new(build(left, store, start, below, linear)),
+                right: Box::new(build(right, store, start, below, linear)),
+                reach: Box::new(Reach::new(*block_ns, from)),
+                need,
             }
         }
         Node::Until(window, left, right) => {
@@ -229,7 +248,8 @@ impl Run {
             | Run::Suffix { inner, .. } => inner.pull(feed, first),
             Run::And { left, right, .. }
             | Run::Implies { left, right, .. }
-            | Run::Until { left, right, .. } => {
+            | Run::Until { left, right, .. }
+            | Run::Reach { left, right, .. } => {
                 left.pull(feed, first)?;
                 right.pull(feed, second)
             }
@@ -258,7 +278,8 @@ impl Run {
             | Run::Suffix { inner, .. } => inner.finish(ending, &mut first)?,
             Run::And { left, right, .. }
             | Run::Implies { left, right, .. }
-            | Run::Until { left, right, .. } => {
+            | Run::Until { left, right, .. }
+            | Run::Reach { left, right, .. } => {
                 left.finish(ending, &mut first)?;
                 right.finish(ending, &mut second)?;
             }
@@ -288,6 +309,12 @@ impl Run {
                 behind(*need, from, ending, out);
                 Ok(())
             }
+            Run::Reach { reach, need, .. } if reach.is_open() => {
+                let from = reach.now();
+                reach.finish(ending, out);
+                behind(*need, from, ending, out);
+                Ok(())
+            }
             _ => Ok(()),
         }
     }
@@ -304,9 +331,9 @@ impl Run {
             | Run::Sliding { inner, .. }
             | Run::Straight { inner, .. }
             | Run::Suffix { inner, .. } => inner.is_idle(),
-            Run::And { left, right, .. } | Run::Until { left, right, .. } => {
-                left.is_idle() || right.is_idle()
-            }
+            Run::And { left, right, .. }
+            | Run::Until { left, right, .. }
+            | Run::Reach { left, right, .. } => left.is_idle() || right.is_idle(),
         }
     }
 
@@ -360,6 +387,10 @@ impl Run {
             Run::Until { until, .. } => {
                 until.push(&first, &second, out);
                 within(until.kept())
+            }
+            Run::Reach { reach, .. } => {
+                reach.push(&first, &second, out);
+                within(reach.kept())
             }
         }
     }
@@ -481,8 +512,23 @@ fn behind(need: Need, from: TrialTime, ending: Ending, out: &mut Vec<Piece>) {
 }
 
 /// What a piece is at its very end.
-fn ends_of(piece: &Piece) -> Piece {
+pub(super) fn ends_of(piece: &Piece) -> Piece {
     Piece { low: Line::flat(piece.low.last), high: Line::flat(piece.high.last), ..*piece }
+}
+
+/// Samples of a signal after which a block is cut: the pieces of so many stay near the processor.
+const PART_SAMPLES: usize = 2048;
+
+/// Instants at which a long block is cut.
+fn parts(view: View<'_>, store: &Store, to: TrialTime, inclusive: bool) -> Vec<TrialTime> {
+    let signals = store.signals().iter();
+    let ranges = signals.map(|signal| (*signal, store.range(view, *signal, to, inclusive)));
+    let Some((signal, range)) = ranges.max_by_key(|(_, range)| range.len()) else {
+        return Vec::new();
+    };
+    let times = &view.columns[signal].times[range];
+    let ends = times.chunks(PART_SAMPLES).filter_map(|part| part.last().copied());
+    ends.filter(|end| *end < to).collect()
 }
 
 /// A formula that is judged at the beginning of a phase.
@@ -506,11 +552,22 @@ impl Judging {
     /// Takes the samples of a block that are not taken yet and lie before `to`, or at it where
     /// `inclusive`.
     pub fn run(&mut self, view: View<'_>, store: &Store, to: TrialTime, inclusive: bool) {
+        let mut store = store.clone();
+        for part in parts(view, &store, to, inclusive) {
+            if self.answer.is_some() || self.overflow {
+                return;
+            }
+            let mut out = Vec::new();
+            let feed = Feed { view, store: &store, to: part, inclusive: true };
+            self.overflow = self.run.pull(&feed, &mut out).is_err();
+            self.take(&out);
+            store.take_until(view, part, true);
+        }
         if self.answer.is_some() || self.overflow {
             return;
         }
         let mut out = Vec::new();
-        let feed = Feed { view, store, to, inclusive };
+        let feed = Feed { view, store: &store, to, inclusive };
         self.overflow = self.run.pull(&feed, &mut out).is_err();
         self.take(&out);
     }

@@ -264,7 +264,9 @@ impl Level {
             &column.values[range.start..range.start + count],
         );
         let from = self.now;
-        self.area.run(from, held.value, times, values);
+        if matches!(self.kind, Kind::Mean) {
+            self.area.run(from, held.value, times, values);
+        }
         self.now = times.last().copied().unwrap_or(from);
         self.coverage.add(from, self.now, None);
         match &mut self.kind {
@@ -403,6 +405,9 @@ impl Level {
 }
 
 /// The first of the most extreme samples.
+/// Values that are compared at once.
+const LANES: usize = 8;
+
 fn extreme(
     found: &mut Option<(f64, TrialTime)>,
     times: &[TrialTime],
@@ -410,8 +415,16 @@ fn extreme(
     beats: impl Fn(f64, f64) -> bool,
 ) {
     let Some(first) = values.first() else { return };
-    let best =
-        values.iter().fold(*first, |best, value| if beats(*value, best) { *value } else { best });
+    // Several at once, none of which waits for another: the processor takes them together.
+    let mut lanes = [*first; LANES];
+    let (blocks, rest) = values.as_chunks::<LANES>();
+    for block in blocks {
+        for (lane, value) in lanes.iter_mut().zip(block) {
+            *lane = if beats(*value, *lane) { *value } else { *lane };
+        }
+    }
+    let all = lanes.iter().chain(rest);
+    let best = all.fold(*first, |best, value| if beats(*value, best) { *value } else { best });
     if found.is_none_or(|(old, _)| beats(best, old))
         && let Some(at) = values.iter().position(|value| *value == best)
     {

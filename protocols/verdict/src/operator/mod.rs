@@ -56,6 +56,10 @@ trait Judge {
     fn moment(&self) -> Option<TrialTime> {
         None
     }
+    /// Another instant on which it may come to rest.
+    fn candidate(&self) -> Option<TrialTime> {
+        None
+    }
     /// The phase is over, or the recording is.
     fn outcome(&self, closing: &Closing<'_>) -> Outcome;
 }
@@ -66,10 +70,24 @@ pub(crate) struct Fold {
     spec: Arc<Spec>,
     store: Store,
     kind: Kind,
-    /// Roles that the criterion's signals need, and their values at the instant on which the
-    /// result rests.
-    inputs: Vec<(usize, f64)>,
-    inputs_at: Option<TrialTime>,
+    /// At the instant on which the result rests.
+    inputs: Inputs,
+    /// At the one on which it may come to rest.
+    candidate: Inputs,
+}
+
+/// Roles that the criterion's signals need, and their values at an instant.
+#[derive(Debug, Clone, Default)]
+struct Inputs {
+    at: Option<TrialTime>,
+    values: Vec<(usize, f64)>,
+}
+
+impl Inputs {
+    fn of(roles: &[usize], view: View<'_>, at: TrialTime) -> Inputs {
+        let value = |role: &usize| Some((*role, view.held_at(*role, at)?.value));
+        Inputs { at: Some(at), values: roles.iter().filter_map(value).collect() }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -152,8 +170,8 @@ impl Fold {
     pub fn begin(spec: &Arc<Spec>, view: View<'_>, start: TrialTime) -> Fold {
         let store = Store::begin(&spec.signals, view, start);
         let kind = Kind::begin(spec, &store, view, start);
-        let mut fold =
-            Fold { spec: Arc::clone(spec), store, kind, inputs: Vec::new(), inputs_at: None };
+        let (inputs, candidate) = (Inputs::default(), Inputs::default());
+        let mut fold = Fold { spec: Arc::clone(spec), store, kind, inputs, candidate };
         if let Some(judge) = fold.kind.judge() {
             judge.sample(&fold.store, start);
         }
@@ -209,19 +227,22 @@ impl Fold {
         self.note_inputs(view);
     }
 
-    /// Notes the values of roles at the instant on which the result rests.
+    /// Notes the values of roles at the instants on which the result rests, or may come to rest:
+    /// they may lie before the block by then.
     fn note_inputs(&mut self, view: View<'_>) {
-        let moment = self.kind.judge().and_then(|judge| judge.moment());
-        if moment.is_none() || moment == self.inputs_at {
-            return;
+        let Some(judge) = self.kind.judge() else { return };
+        let (moment, candidate) = (judge.moment(), judge.candidate());
+        if let Some(at) = moment.filter(|_| moment != self.inputs.at) {
+            self.inputs = match moment == self.candidate.at {
+                true => self.candidate.clone(),
+                false => Inputs::of(&self.spec.roles, view, at),
+            };
         }
-        self.inputs_at = moment;
-        let at = moment.unwrap_or(TrialTime::MIN);
-        self.inputs.clear();
-        for role in self.spec.roles.iter() {
-            if let Some(held) = view.held_at(*role, at) {
-                self.inputs.push((*role, held.value));
-            }
+        if let Some(at) = candidate.filter(|_| candidate != self.candidate.at) {
+            self.candidate = match candidate == self.inputs.at {
+                true => self.inputs.clone(),
+                false => Inputs::of(&self.spec.roles, view, at),
+            };
         }
     }
 
@@ -251,7 +272,7 @@ impl Fold {
     }
 
     pub fn outcome(&self, closing: &Closing<'_>) -> Outcome {
-        let closing = Closing { inputs: &self.inputs, ..*closing };
+        let closing = Closing { inputs: &self.inputs.values, ..*closing };
         match &self.kind {
             Kind::Bound(fold) => fold.outcome(&closing),
             Kind::Hold(fold) => fold.outcome(&closing),

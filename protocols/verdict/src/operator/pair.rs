@@ -45,15 +45,26 @@ impl Longest {
     }
 }
 
-/// Takes the values that hold, all of them observed, among the least favourable ones.
-fn note_worst(worst: &mut Vec<f64>, tests: &Tests, store: &Store) {
-    for (at, test) in tests.tests.iter().enumerate() {
-        let Some(held) = store.held(test.signal) else { continue };
-        let margin = |value| test.compare.margin(value, test.limit);
-        match worst.get_mut(at) {
-            Some(old) if margin(held.value) < margin(*old) => *old = held.value,
-            Some(_) => {}
-            None => worst.push(held.value),
+/// The least favourable value of each condition in a stretch.
+#[derive(Debug, Clone, Default)]
+struct Worst {
+    values: Vec<f64>,
+    /// When one of them was last found: what is derived is looked at as of this instant.
+    at: Option<TrialTime>,
+}
+
+impl Worst {
+    /// Takes the values that hold from `from` on, all of them observed.
+    fn note(&mut self, tests: &Tests, store: &Store, from: TrialTime) {
+        for (place, test) in tests.tests.iter().enumerate() {
+            let Some(held) = store.held(test.signal) else { continue };
+            let margin = |value| test.compare.margin(value, test.limit);
+            match self.values.get_mut(place) {
+                Some(old) if margin(held.value) < margin(*old) => *old = held.value,
+                Some(_) => continue,
+                None => self.values.push(held.value),
+            }
+            self.at = Some(from);
         }
     }
 }
@@ -67,8 +78,8 @@ pub(crate) struct Lasting {
     seen: Longest,
     possible: Longest,
     /// Of each condition the least favourable value in the stretch that goes on, and in the longest.
-    current_worst: Vec<f64>,
-    worst: Vec<f64>,
+    current_worst: Worst,
+    worst: Worst,
 }
 
 impl Lasting {
@@ -79,8 +90,8 @@ impl Lasting {
             coverage: Coverage::default(),
             seen: Longest::default(),
             possible: Longest::default(),
-            current_worst: Vec::new(),
-            worst: Vec::new(),
+            current_worst: Worst::default(),
+            worst: Worst::default(),
         }
     }
 
@@ -89,11 +100,11 @@ impl Lasting {
         tests.walk(store, *now, to, |stretch| {
             coverage.add(stretch.from, stretch.to, stretch.missing);
             if seen.current.is_none() {
-                current_worst.clear();
+                *current_worst = Worst::default();
             }
             seen.add(stretch.from, stretch.to, stretch.truth == Truth::True);
             if seen.current.is_some() {
-                note_worst(current_worst, tests, store);
+                current_worst.note(tests, store, stretch.from);
                 if seen.longest == seen.current {
                     worst.clone_from(current_worst);
                 }
@@ -186,6 +197,14 @@ impl Judge for Pair {
         self.lasting.sample(store, at);
     }
 
+    fn moment(&self) -> Option<TrialTime> {
+        self.lasting.worst.at
+    }
+
+    fn candidate(&self) -> Option<TrialTime> {
+        self.lasting.current_worst.at
+    }
+
     fn outcome(&self, closing: &Closing<'_>) -> Outcome {
         let mut outcome = self.lasting.outcome(closing, self.duration_ns);
         if outcome.verdict == Verdict::Pass && rule(closing.spec.decision).needs_uncertainty() {
@@ -199,7 +218,7 @@ impl Pair {
     /// Lets a pass stand only where every condition keeps its guard band in the stretch found.
     fn guard(&self, closing: &Closing<'_>, outcome: &mut Outcome) {
         let rule = rule(closing.spec.decision);
-        for (test, value) in self.lasting.tests.tests.iter().zip(&self.lasting.worst) {
+        for (test, value) in self.lasting.tests.tests.iter().zip(&self.lasting.worst.values) {
             let budget = closing.budget(test.signal, *value);
             let expanded = budget.map(|budget| budget.common().expanded());
             let band = rule.guard_band(expanded.map(|expanded| expanded.expanded));

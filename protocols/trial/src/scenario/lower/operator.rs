@@ -5,7 +5,8 @@ use words::{Message, message};
 use super::{Lowering, NameKind, Over};
 use crate::expression::{Compare, Expression, Kind, Measure};
 use crate::scenario::raw::{
-    RawDriftMeasure, RawDrop, RawErrorOfReference, RawExcursion, RawOperator, RawTrigger,
+    RawDrift, RawDriftMeasure, RawDrop, RawErrorOfReference, RawExcursion, RawHold, RawMotion,
+    RawOperator, RawTrigger,
 };
 use crate::scenario::{
     Accumulation, Allowance, Combine, Direction, DriftMeasure, Formula, Level, LimitEnd, Limits,
@@ -32,19 +33,7 @@ impl Lowering<'_> {
                     limits: self.limits(&limits, self.signal_or_reading(signal)?)?,
                 }
             }
-            RawOperator::Hold { signal, low, high, duration } => {
-                if low.is_none() && high.is_none() {
-                    return Err(message!("scenario-hold-needs-end"));
-                }
-                let measure = self.signal(signal)?;
-                let end = |text: &Option<String>| self.optional(text.as_deref(), measure);
-                Operator::Hold {
-                    signal: signal.clone(),
-                    low: end(low)?,
-                    high: end(high)?,
-                    duration: self.time(duration)?,
-                }
-            }
+            RawOperator::Hold(raw) => self.hold(raw)?,
             RawOperator::Pair { conditions, duration } => Operator::Pair {
                 conditions: self.conditions(conditions)?,
                 duration: self.time(duration)?,
@@ -84,49 +73,55 @@ impl Lowering<'_> {
                 count: self.over_parameters(count, Measure::NONE)?,
                 within: self.optional(within.as_deref(), Measure::TIME)?,
             },
-            RawOperator::Drift { signal, measure, over, limit } => {
-                let measure = match (measure, over) {
-                    (RawDriftMeasure::Slope, None) => DriftMeasure::Slope,
-                    (RawDriftMeasure::Difference, Some(over)) => {
-                        DriftMeasure::Difference(self.time(over)?)
-                    }
-                    _ => return Err(message!("scenario-drift-form")),
-                };
-                let limit = self.over_parameters(limit, self.change(signal)?)?;
-                Operator::Drift { signal: signal.clone(), measure, limit }
-            }
-            RawOperator::Kine {
-                latitude,
-                longitude,
-                measure,
-                from,
-                to,
-                compare,
-                limit,
-                low,
-                high,
-            } => {
-                for role in [latitude, longitude] {
-                    Measure::of(Quantity::Angle).ensure(self.signal(role)?)?;
-                }
-                let event = |raw: &Option<RawTrigger>| -> Result<Option<Trigger>, Message> {
-                    raw.as_ref().map(|raw| self.event(raw)).transpose()
-                };
-                let limits = RawLimits { compare: *compare, limit, low, high };
-                Operator::Motion {
-                    latitude: latitude.clone(),
-                    longitude: longitude.clone(),
-                    measure: *measure,
-                    from: event(from)?,
-                    to: event(to)?,
-                    limits: self.limits(&limits, motion(*measure))?,
-                }
-            }
+            RawOperator::Drift(raw) => self.drift(raw)?,
+            RawOperator::Kine(raw) => self.motion(raw)?,
             RawOperator::Witness { statement, by } => {
                 Operator::Witness { statement: statement.clone(), by: *by }
             }
             RawOperator::Formula(text) => Operator::Formula(self.formula(text)?),
             RawOperator::AnyOf(raw) => self.any_of(raw)?,
+        })
+    }
+
+    fn hold(&self, raw: &RawHold) -> Result<Operator, Message> {
+        if raw.low.is_none() && raw.high.is_none() {
+            return Err(message!("scenario-hold-needs-end"));
+        }
+        let measure = self.signal(&raw.signal)?;
+        Ok(Operator::Hold {
+            signal: raw.signal.clone(),
+            low: self.optional(raw.low.as_deref(), measure)?,
+            high: self.optional(raw.high.as_deref(), measure)?,
+            duration: self.time(&raw.duration)?,
+        })
+    }
+
+    fn drift(&self, raw: &RawDrift) -> Result<Operator, Message> {
+        let measure = match (&raw.measure, &raw.over) {
+            (RawDriftMeasure::Slope, None) => DriftMeasure::Slope,
+            (RawDriftMeasure::Difference, Some(over)) => DriftMeasure::Difference(self.time(over)?),
+            _ => return Err(message!("scenario-drift-form")),
+        };
+        let limit = self.over_parameters(&raw.limit, self.change(&raw.signal)?)?;
+        Ok(Operator::Drift { signal: raw.signal.clone(), measure, limit })
+    }
+
+    fn motion(&self, raw: &RawMotion) -> Result<Operator, Message> {
+        for role in [&raw.latitude, &raw.longitude] {
+            Measure::of(Quantity::Angle).ensure(self.signal(role)?)?;
+        }
+        let event = |raw: &Option<RawTrigger>| -> Result<Option<Trigger>, Message> {
+            raw.as_ref().map(|raw| self.event(raw)).transpose()
+        };
+        let limits =
+            RawLimits { compare: raw.compare, limit: &raw.limit, low: &raw.low, high: &raw.high };
+        Ok(Operator::Motion {
+            latitude: raw.latitude.clone(),
+            longitude: raw.longitude.clone(),
+            measure: raw.measure,
+            from: event(&raw.from)?,
+            to: event(&raw.to)?,
+            limits: self.limits(&limits, motion(raw.measure))?,
         })
     }
 
