@@ -157,6 +157,15 @@ impl PlainDataset {
         self.read_into(range.start, bytes)
     }
 
+    /// Reads so many elements of 8 bytes from `start` on as `numbers` has room for.
+    ///
+    /// # Errors
+    /// As [`PlainDataset::read`].
+    pub fn read_numbers(&self, start: usize, numbers: &mut [f64]) -> std::io::Result<()> {
+        // Bytes have places only where the processor has their order.
+        self.read_into(start, bytemuck::cast_slice_mut(numbers))
+    }
+
     /// Reads the bytes of so many elements from `start` on as `bytes` has room for.
     ///
     /// # Errors

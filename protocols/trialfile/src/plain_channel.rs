@@ -4,7 +4,7 @@
 //! - What is read is what the library reads, or nothing: a channel of which any column is not plain has
 //!   no places here.
 //! - Channels of one group lie at the same times: whoever reads them one after another over one span
-//!   has their times read once ([`LastTimes`]).
+//!   has their times read once ([`LastRead`]).
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -68,9 +68,16 @@ impl PlainChannel {
     ///
     /// # Errors
     /// The file can't be read there.
-    pub fn samples_in(&self, span: Span) -> std::io::Result<Range<usize>> {
+    pub fn samples_in(&self, span: Span, last: &mut LastRead) -> std::io::Result<Range<usize>> {
+        if let Some((_, found)) = last.found.iter().find(|(known, _)| *known == span)
+            && last.is_of(self)
+        {
+            return Ok(found.clone());
+        }
         let first = self.position(|time| time < span.start.0)?;
         let end = self.position(|time| time <= span.end.0)?;
+        last.become_of(self);
+        last.found = Some((span, first..end.max(first)));
         Ok(first..end.max(first))
     }
 
@@ -97,72 +104,74 @@ impl PlainChannel {
     pub fn chunk(
         &self,
         range: Range<usize>,
-        bytes: &mut Vec<u8>,
-        last: &mut LastTimes,
+        last: &mut LastRead,
     ) -> std::io::Result<Option<Chunk>> {
-        let (times, time_uncertainties_ns) = match last.take(self, &range) {
-            Some(known) => known,
-            None => {
-                self.time.read(range.clone(), bytes)?;
-                let times = numbers(bytes, |one| TrialTime(i64::from_le_bytes(one)));
-                self.time_uncertainty.read(range.clone(), bytes)?;
-                (times, numbers(bytes, u32::from_le_bytes))
-            }
-        };
-        self.value.read(range.clone(), bytes)?;
-        let values = numbers(bytes, f64::from_le_bytes);
-        let qualities = if self.quality.is_unwritten_zero(range.clone()) {
-            vec![Quality::Good; range.len()]
+        let mut chunk = std::mem::take(&mut last.chunk);
+        if !(last.is_of(self) && last.range.as_ref() == Some(&range)) {
+            let bytes = &mut last.bytes;
+            self.time.read(range.clone(), bytes)?;
+            numbers(bytes, |one| TrialTime(i64::from_le_bytes(one)), &mut chunk.times);
+            self.time_uncertainty.read(range.clone(), bytes)?;
+            numbers(bytes, u32::from_le_bytes, &mut chunk.time_uncertainties_ns);
+        }
+        chunk.values.resize(range.len(), 0.0);
+        self.value.read_numbers(range.start, &mut chunk.values)?;
+        if self.quality.is_unwritten_zero(range.clone()) {
+            chunk.qualities.clear();
+            chunk.qualities.resize(range.len(), Quality::Good);
         } else {
-            self.quality.read(range, bytes)?;
-            let codes = numbers(bytes, u16::from_le_bytes);
-            let Some(qualities) = codes.into_iter().map(Quality::from_code).collect() else {
+            self.quality.read(range, &mut last.bytes)?;
+            let codes = last.bytes.as_chunks().0.iter().map(|code| u16::from_le_bytes(*code));
+            let Some(qualities) = codes.map(Quality::from_code).collect() else {
                 return Ok(None);
             };
-            qualities
-        };
-        Ok(Some(Chunk { times, time_uncertainties_ns, values, qualities }))
+            chunk.qualities = qualities;
+        }
+        Ok(Some(chunk))
     }
 }
 
-/// The times that were read last, and where.
+/// What was read last: its times, if another channel lies at the same ones, and room for the rest.
 #[derive(Debug, Default)]
-pub(crate) struct LastTimes(Option<Known>);
-
-#[derive(Debug)]
-struct Known {
+pub(crate) struct LastRead {
     /// Where the times and their uncertainties lie.
-    places: [Arc<Places>; 2],
-    range: Range<usize>,
-    times: Vec<TrialTime>,
-    time_uncertainties_ns: Vec<u32>,
+    places: Option<[Arc<Places>; 2]>,
+    /// What was looked for in these times, and where it was found.
+    found: Option<(Span, Range<usize>)>,
+    /// The part that the chunk holds, if it holds any.
+    range: Option<Range<usize>>,
+    chunk: Chunk,
+    bytes: Vec<u8>,
 }
 
-impl LastTimes {
-    /// Those of a channel over a range, if they are the ones.
-    fn take(
-        &mut self,
-        channel: &PlainChannel,
-        range: &Range<usize>,
-    ) -> Option<(Vec<TrialTime>, Vec<u32>)> {
-        let same = |known: &mut Known| {
-            known.range == *range
-                && channel.time.is_at(&known.places[0])
-                && channel.time_uncertainty.is_at(&known.places[1])
-        };
-        let known = self.0.take_if(same)?;
-        Some((known.times, known.time_uncertainties_ns))
+impl LastRead {
+    /// Whether it is of times at which a channel lies, too.
+    fn is_of(&self, channel: &PlainChannel) -> bool {
+        self.places.as_ref().is_some_and(|[time, uncertainty]| {
+            channel.time.is_at(time) && channel.time_uncertainty.is_at(uncertainty)
+        })
     }
 
-    /// Keeps those of a chunk that was read of a channel over a range.
-    pub fn keep(&mut self, channel: &PlainChannel, range: Range<usize>, chunk: Chunk) {
-        let places = [&channel.time, &channel.time_uncertainty].map(PlainDataset::shared_places);
-        let Chunk { times, time_uncertainties_ns, .. } = chunk;
-        self.0 = Some(Known { places, range, times, time_uncertainties_ns });
+    fn become_of(&mut self, channel: &PlainChannel) {
+        if !self.is_of(channel) {
+            let places = [&channel.time, &channel.time_uncertainty];
+            self.places = Some(places.map(PlainDataset::shared_places));
+        }
+        (self.found, self.range) = (None, None);
+    }
+
+    /// Keeps a chunk that was read over a range of the channel that was looked into last.
+    pub fn keep(&mut self, range: Range<usize>, chunk: Chunk) {
+        (self.range, self.chunk) = (Some(range), chunk);
     }
 }
 
-/// Numbers out of their little-endian bytes.
-fn numbers<const BYTES: usize, T>(bytes: &[u8], number: impl Fn([u8; BYTES]) -> T) -> Vec<T> {
-    bytes.as_chunks().0.iter().map(|one| number(*one)).collect()
+/// Numbers out of their little-endian bytes, in place of what was there.
+fn numbers<const BYTES: usize, T>(
+    bytes: &[u8],
+    number: impl Fn([u8; BYTES]) -> T,
+    numbers: &mut Vec<T>,
+) {
+    numbers.clear();
+    numbers.extend(bytes.as_chunks().0.iter().map(|one| number(*one)));
 }

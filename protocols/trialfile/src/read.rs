@@ -22,7 +22,7 @@ use trial::time::{Span, TrialTime, WallTime};
 use crate::columns_read::PlacesLeft;
 use crate::element::{Element, ElementKind};
 use crate::places::PlainDataset;
-use crate::plain_channel::{LastTimes, PlainChannel};
+use crate::plain_channel::{LastRead, PlainChannel};
 use crate::reader_process::{Client, Confinement};
 use crate::seal::io;
 use crate::source::{Source, lock};
@@ -94,7 +94,7 @@ pub struct TrialFile {
     columns: Vec<OnceLock<Option<PlainChannel>>>,
     /// How many places of chunks may yet be kept for them.
     places_left: Mutex<PlacesLeft>,
-    last_times: Mutex<LastTimes>,
+    last_read: Mutex<LastRead>,
 }
 
 fn malformed(what: &str, why: impl std::fmt::Display) -> TrialFileError {
@@ -171,7 +171,7 @@ impl TrialFile {
             accounting: json(&source, layout::ACCOUNTING)?,
             columns: plan.channels.iter().map(|_| OnceLock::new()).collect(),
             places_left: Mutex::default(),
-            last_times: Mutex::default(),
+            last_read: Mutex::default(),
             path,
             source: Arc::new(source),
             bytes: None,
@@ -383,19 +383,18 @@ impl TrialFile {
     ) -> Result<(), RecordingError> {
         let failed = |error: std::io::Error| RecordingError(error.to_string());
         let mut last =
-            std::mem::take(&mut *self.last_times.lock().unwrap_or_else(PoisonError::into_inner));
-        let all = plain.samples_in(span).map_err(failed)?;
-        let mut bytes = Vec::new();
+            std::mem::take(&mut *self.last_read.lock().unwrap_or_else(PoisonError::into_inner));
+        let all = plain.samples_in(span, &mut last).map_err(failed)?;
         let mut start = all.start;
         while start < all.end {
             let range = start..all.end.min(start + MAX_CHUNK_SAMPLES);
-            let chunk = plain.chunk(range.clone(), &mut bytes, &mut last).map_err(failed)?;
+            let chunk = plain.chunk(range.clone(), &mut last).map_err(failed)?;
             let chunk = chunk.ok_or_else(|| reading(malformed("quality", "unknown code")))?;
             sink(&chunk);
             start = range.end;
-            last.keep(plain, range, chunk);
+            last.keep(range, chunk);
         }
-        *self.last_times.lock().unwrap_or_else(PoisonError::into_inner) = last;
+        *self.last_read.lock().unwrap_or_else(PoisonError::into_inner) = last;
         Ok(())
     }
 
