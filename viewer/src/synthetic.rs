@@ -2,7 +2,7 @@
 //! gaps, a spike, a value out of range, three findings.
 
 use trial::channel::{ChannelIndex, Quality};
-use trial::document::{Document, DocumentRole, DocumentSet, Title};
+use trial::document::{Document, DocumentRole, DocumentSet, Title, Wording};
 use trial::finding::Findings;
 use trial::plan::Plan;
 use trial::record::{Cause, ClockPair, Event, Mark, Origin, OriginKind};
@@ -346,9 +346,9 @@ pub fn replay_with(foreign: &str) -> Replay {
     for finding in &mut findings.findings {
         finding.title = title();
         finding.reason = title();
-        finding.source.standard = foreign.to_owned();
-        finding.source.clause = foreign.to_owned();
-        finding.source.edition = foreign.to_owned();
+        finding.source.standard = Wording::Same(foreign.to_owned());
+        finding.source.clause = Wording::Same(foreign.to_owned());
+        finding.source.edition = Wording::Same(foreign.to_owned());
     }
     let mut derived = replay.derived;
     derived.iter_mut().for_each(|trace| trace.title = title());

@@ -291,7 +291,7 @@ pub(super) fn source_text(source: &LimitSource, language: Language) -> String {
     let mut parts: Vec<String> = [&source.standard, &source.edition, &source.clause]
         .into_iter()
         .filter(|part| !part.is_empty())
-        .map(|part| words::printable(part))
+        .map(|part| part.in_language(language))
         .collect();
     if !source.verified_by.is_empty() {
         let (by, on) =

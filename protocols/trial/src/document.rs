@@ -36,6 +36,35 @@ impl Title {
     }
 }
 
+/// A text that is the same in every language, such as the number of a clause, or one in each.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Wording {
+    /// The same in every language.
+    Same(String),
+    /// English and Chinese.
+    Each(Title),
+}
+
+impl Wording {
+    /// The text in `language`, safe to show.
+    pub fn in_language(&self, language: Language) -> String {
+        match self {
+            Wording::Same(text) => words::printable(text),
+            Wording::Each(title) => title.in_language(language),
+        }
+    }
+
+    /// Whether it says nothing in some language.
+    pub fn is_empty(&self) -> bool {
+        let said = |text: &String| !text.trim().is_empty();
+        match self {
+            Wording::Same(text) => !said(text),
+            Wording::Each(Title { en, zh }) => !(said(en) && said(zh)),
+        }
+    }
+}
+
 /// A refusal of a document: where it stands, what is wrong and what would be right.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DocumentError {

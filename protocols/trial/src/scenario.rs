@@ -13,7 +13,7 @@ mod raw;
 
 use serde::{Deserialize, Serialize};
 
-use crate::document::{DocumentError, Source, Title};
+use crate::document::{DocumentError, Source, Title, Wording};
 use crate::expression::{Comparison, Condition, Expression};
 use crate::unit::{Quantity, Unit};
 
@@ -87,11 +87,11 @@ pub enum LimitStatus {
 #[serde(deny_unknown_fields)]
 pub struct LimitSource {
     /// Standard or other document.
-    pub standard: String,
+    pub standard: Wording,
     /// Clause.
-    pub clause: String,
+    pub clause: Wording,
     /// Edition.
-    pub edition: String,
+    pub edition: Wording,
     /// How far it can be relied upon.
     pub status: LimitStatus,
     /// Who compared it with the edition in force; there where the status is `verified`.

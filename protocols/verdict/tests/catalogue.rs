@@ -12,21 +12,21 @@
 mod case;
 #[path = "common/memory.rs"]
 mod memory;
-#[path = "catalogue/plan.rs"]
-mod plan;
+#[path = "common/wiring.rs"]
+mod wiring;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use case::{Case, Variation};
 use memory::Memory;
-use plan::plan_of_roles;
-use trial::document::{Source, Title};
+use trial::document::{Source, Title, Wording};
 use trial::finding::{Finding, Verdict};
 use trial::recording::Recording as _;
 use trial::scenario::{Operator, Scenario};
 use trial::time::{Span, TrialTime};
 use verdict::evaluate_amended;
+use wiring::{Wiring, wire};
 
 /// Most samples of one case.
 const MAX_SAMPLES: usize = 200_000;
@@ -52,7 +52,12 @@ fn case_of(id: &str) -> Result<Case, String> {
 
 /// The findings on a run whose signals break off at `cut` nanoseconds.
 fn findings(scenario: &Scenario, bytes: &[u8], case: &Case, cut: i64) -> Vec<Finding> {
-    let plan = plan_of_roles(scenario, bytes, &case.parameters);
+    let mut more = "[parameters]\n".to_owned();
+    for (name, value) in &case.parameters {
+        more += &format!("{name} = {{ value = \"{value}\", from = \"customer\" }}\n");
+    }
+    let text = std::str::from_utf8(bytes).unwrap();
+    let plan = wire(text, &Wiring { every: Some("10 ms"), more, ..Wiring::default() });
     let signals = scenario.roles.iter().filter(|role| !role.reading);
     let mut samples: Vec<_> = signals.map(|role| case.samples(&role.id)).collect();
     let count: usize = samples.iter().map(Vec::len).sum();
@@ -295,7 +300,10 @@ fn every_entry_is_complete_in_both_languages_and_names_its_sources() {
             }
             let source = &criterion.source;
             for text in [&source.standard, &source.clause, &source.edition] {
-                assert!(!text.trim().is_empty(), "{id}: source of {}", criterion.id);
+                assert!(!text.is_empty(), "{id}: source of {}", criterion.id);
+                if let Wording::Each(text) = text {
+                    check(&criterion.id, text);
+                }
             }
         }
     }

@@ -189,7 +189,7 @@ fn source(ui: &mut Ui, finding: &Finding, language: Language) {
     let mut told: Vec<String> = parts
         .into_iter()
         .filter(|part| !part.is_empty())
-        .map(|part| words::printable(part))
+        .map(|part| part.in_language(language))
         .collect();
     if let Some(coverage) = finding.coverage {
         let percent = format!("{:.1}", coverage * 100.0);

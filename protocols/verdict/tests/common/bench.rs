@@ -1,8 +1,6 @@
 //! Plans over more signals, with calibrations and parameters, for the worked examples.
 
-use super::{Memory, Sample, document};
-use trial::document::{DocumentRole, DocumentSet};
-use trial::plan::Plan;
+use super::{Memory, Sample, Wiring, wire};
 
 /// Roles that are signals: name, quantity, unit. The channel of a role is `ch_` and its name.
 pub const SIGNALS: [(&str, &str, &str); 9] = [
@@ -26,50 +24,15 @@ pub fn bench(
     marks: &[(i64, &str)],
     end: i64,
 ) -> Memory {
-    let mut samples = Vec::new();
-    let mut plan = PLAN.to_owned();
-    let mut roles = "[roles]\n".to_owned();
-    for (name, ..) in SIGNALS {
+    let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
+    let samples = |name: &str| {
         let column = columns.iter().find(|(known, _)| *known == name);
-        samples.push(column.map(|(_, samples)| samples.clone()).unwrap_or_default());
-        plan += &format!("[[channel]]\nid = \"ch_{name}\"\npoint = \"device.{name}\"\n");
-        if more.contains(&format!("id = \"ch_{name}\"")) {
-            plan += &format!("calibration = \"ch_{name}\"\n");
-        }
-        if column.is_some() {
-            roles += &format!("{name} = \"ch_{name}\"\n");
-        }
-    }
-    let plan = format!("{plan}{roles}{more}");
-    let scenario = scenario_of(scenario);
-    let documents = DocumentSet {
-        documents: vec![
-            document(DocumentRole::Plan, "plan.toml", plan.as_bytes()),
-            document(DocumentRole::Scenario, "test.signals", scenario.as_bytes()),
-            document(DocumentRole::Device, "test-device", profile().as_bytes()),
-        ],
+        column.map(|(_, samples)| samples.clone()).unwrap_or_default()
     };
-    let plan = Plan::resolve(&documents).unwrap_or_else(|error| panic!("{error}\n{scenario}"));
-    Memory::new(plan, samples, marks, end)
+    let all: Vec<Vec<Sample>> = SIGNALS.iter().map(|(name, ..)| samples(name)).collect();
+    let wiring = Wiring { bound: Some(&names), more: more.to_owned(), ..Wiring::default() };
+    Memory::new(wire(&scenario_of(scenario), &wiring), all, marks, end)
 }
-
-const PLAN: &str = r#"
-[trial]
-id = "TEST-1"
-scenario = "test.signals"
-title = { en = "Test", zh = "测试" }
-[site]
-zone = "Asia/Shanghai"
-[[link]]
-id = "net"
-kind = "tcp"
-address = "127.0.0.1:502"
-[[device]]
-id = "device"
-link = "net"
-profile = "test-device"
-every = "1 s"
-"#;
 
 /// The scenario with its head and roles before its `[quality]`.
 fn scenario_of(rest: &str) -> String {
@@ -95,26 +58,4 @@ title = { en = "Test", zh = "测试" }
          expression = \"p * q\"\n"
     );
     format!("{text}[[{rest}")
-}
-
-fn profile() -> String {
-    let mut text = r#"
-[device]
-id = "test-device"
-title = { en = "Device", zh = "设备" }
-dialect = "modbus"
-source = "none"
-[modbus]
-word_order = "ABCD"
-"#
-    .to_owned();
-    for (index, (name, quantity, unit)) in SIGNALS.iter().enumerate() {
-        text += &format!(
-            "[[point]]\nid = \"{name}\"\ntitle = {{ en = \"x\", zh = \"名\" }}\n\
-             quantity = \"{quantity}\"\nunit = \"{unit}\"\n\
-             table = \"holding\"\naddress = {}\ntype = \"f32\"\n",
-            2 * index
-        );
-    }
-    text
 }
