@@ -232,6 +232,7 @@ verdict-phase-open = The recording ends before the phase does.
 verdict-occurrence = Occurrence { $number } of { $count }.
 verdict-too-many-occurrences = The phase came more than { $limit } times; the rest is not judged.
 verdict-too-many = More than { $limit } samples would have to be kept at a time.
+verdict-bad = "{ $signal }" had values that may not be judged for up to { $seconds } s, from { $start } s on; what was not observed could change the result.
 verdict-gap = "{ $signal }" was not observed for up to { $seconds } s, from { $start } s on; what was not observed could change the result.
 verdict-coverage-short = Only { $share } % of the time was observed; { $least } % is needed.
 verdict-bound = { $level } of "{ $signal }": { $value }; required { $limit }.
@@ -249,6 +250,7 @@ level-at = Value at the event
 verdict-raw = Without the filter: { $value }.
 verdict-uncertainty = U = { $u } (k = { $k }).
 verdict-uncertainty-unknown = The decision rule needs the uncertainty, and none is known: declare the calibration of every instrument of this criterion.
+verdict-bad-value = "{ $signal }" had a value that may not be judged at { $start } s.
 verdict-not-observed = "{ $signal }" was not observed at { $start } s.
 verdict-phase-short = The phase is too short for it.
 verdict-never-settled = The phase was over before its settling time was.

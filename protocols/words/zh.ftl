@@ -232,6 +232,7 @@ verdict-phase-open = 记录结束时该阶段尚未结束。
 verdict-occurrence = 第 { $number } 次,共 { $count } 次。
 verdict-too-many-occurrences = 该阶段出现超过 { $limit } 次,其余未作判定。
 verdict-too-many = 须同时保留的样本超过 { $limit } 个。
+verdict-bad = "{ $signal }"自 { $start } s 起的数值不可用于评判,最长 { $seconds } s;缺测部分可能改变结果。
 verdict-gap = "{ $signal }"自 { $start } s 起缺测,最长 { $seconds } s;缺测部分可能改变结果。
 verdict-coverage-short = 仅观测到 { $share } % 的时间,要求 { $least } %。
 verdict-bound = "{ $signal }"{ $level } { $value },要求 { $limit }。
@@ -249,6 +250,7 @@ level-at = 事件发生时的值
 verdict-raw = 未经滤波:{ $value }。
 verdict-uncertainty = U = { $u }(k = { $k })。
 verdict-uncertainty-unknown = 判定规则需要测量不确定度,但未知:请声明本判据所用各仪器的校准。
+verdict-bad-value = "{ $signal }"在 { $start } s 处的数值不可用于评判。
 verdict-not-observed = "{ $signal }"在 { $start } s 处缺测。
 verdict-phase-short = 阶段时长不足。
 verdict-never-settled = 阶段在规定的稳定时间之前已结束。

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use trial::expression::Compare;
 use trial::time::TrialTime;
 
+use crate::coverage::Missing;
 use crate::signal::Store;
 
 /// Truth where a signal may be unobserved (Kleene's strong logic).
@@ -39,7 +40,7 @@ pub(crate) struct Stretch {
     pub to: TrialTime,
     pub truth: Truth,
     /// The first signal that is not observed, if there is one.
-    pub missing: Option<usize>,
+    pub missing: Option<Missing>,
 }
 
 impl Tests {
@@ -93,7 +94,7 @@ impl Tests {
             for signal in self.signals() {
                 match store.observed(signal, at, self.gap_ns) {
                     Some((_, end)) => until = until.min(end),
-                    None => missing = missing.or(Some(signal)),
+                    None => missing = missing.or(Some(store.missing(signal))),
                 }
             }
             each(Stretch { from: at, to: until, truth: self.truth(store, at), missing });

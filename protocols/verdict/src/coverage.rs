@@ -5,11 +5,29 @@ use trial::time::{Span, TrialTime};
 
 use crate::signal::Store;
 
+/// A signal that is not observed, and why.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Missing {
+    pub signal: usize,
+    /// Its last sample may not be judged; otherwise there is none, or it is too old.
+    pub bad: bool,
+}
+
+/// The value of a signal at an instant, or why there is none.
+pub(crate) type Taken = Result<f64, Missing>;
+
+impl Missing {
+    /// What keeps a result undecided by it.
+    pub fn cause(self) -> Cause {
+        if self.bad { Cause::BadQuality } else { Cause::Gap }
+    }
+}
+
 /// A stretch of time in which a signal was not observed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Unobserved {
     pub span: Span,
-    pub signal: usize,
+    pub missing: Missing,
 }
 
 /// Observed and whole time so far.
@@ -20,29 +38,27 @@ pub(crate) struct Coverage {
     longest: Option<Unobserved>,
     open: Option<Unobserved>,
     flawed: bool,
-    /// A sample was there that may not be judged.
-    bad: bool,
 }
 
 impl Coverage {
     /// Counts a stretch of time, in which a signal may be missing; stretches come in order.
-    pub fn add(&mut self, from: TrialTime, to: TrialTime, missing: Option<usize>) {
+    pub fn add(&mut self, from: TrialTime, to: TrialTime, missing: Option<Missing>) {
         let length = to.since(from);
         if length <= 0 {
             // No time has passed: what is missing goes on.
             return;
         }
         self.total_ns = self.total_ns.saturating_add(length);
-        let Some(signal) = missing else {
+        let Some(missing) = missing else {
             self.observed_ns = self.observed_ns.saturating_add(length);
             self.open = None;
             return;
         };
         let gap = match self.open {
-            Some(open) if open.span.end == from => {
+            Some(open) if open.span.end == from && open.missing == missing => {
                 Unobserved { span: Span { end: to, ..open.span }, ..open }
             }
-            _ => Unobserved { span: Span::new(from, to), signal },
+            _ => Unobserved { span: Span::new(from, to), missing },
         };
         self.open = Some(gap);
         let length = |gap: &Unobserved| gap.span.end.since(gap.span.start);
@@ -55,8 +71,8 @@ impl Coverage {
     /// come at once: its own is not good, or made of one that is too old.
     pub fn note_missing(&mut self, at: TrialTime, signal: usize, store: &Store) {
         self.flawed = true;
-        self.bad |= store.held(signal).is_some_and(|held| !held.is_observed());
-        self.longest = self.longest.or(Some(Unobserved { span: Span::new(at, at), signal }));
+        let missing = store.missing(signal);
+        self.longest = self.longest.or(Some(Unobserved { span: Span::new(at, at), missing }));
     }
 
     /// Whether something was not observed.
@@ -64,9 +80,9 @@ impl Coverage {
         self.flawed || self.observed_ns < self.total_ns
     }
 
-    /// Why something was not observed: values that may not be judged, else silence.
+    /// Why the longest stretch was not observed.
     pub fn cause(&self) -> Cause {
-        if self.bad { Cause::BadQuality } else { Cause::Gap }
+        self.longest.map_or(Cause::Gap, |longest| longest.missing.cause())
     }
 
     /// Observed share, 0 to 1; 0 where no time has passed.

@@ -7,7 +7,7 @@ use trial::unit::Unit;
 use words::{Language, Message, message};
 
 use crate::compile::{Compiled, Ends, SignalInfo, Spec};
-use crate::coverage::Coverage;
+use crate::coverage::{Coverage, Missing};
 use crate::scalar::{Part, Scalar};
 use crate::uncertainty::Budget;
 
@@ -160,7 +160,7 @@ impl Closing<'_> {
     }
 
     /// The same for a number of one instant or of a stretch that was all observed or not at all.
-    pub fn gate_instant(&self, signal: usize, span: Span, outcome: &mut Outcome) {
+    pub fn gate_instant(&self, missing: Option<Missing>, span: Span, outcome: &mut Outcome) {
         let decided = outcome.verdict != Verdict::Inconclusive;
         outcome.coverage = Some(if decided { 1.0 } else { 0.0 });
         if decided || outcome.cause.is_some() {
@@ -174,33 +174,39 @@ impl Closing<'_> {
             }));
             return;
         }
-        outcome.cause = Some(Cause::Gap);
-        let title = &self.info(signal).title;
+        outcome.cause = Some(missing.map_or(Cause::Gap, Missing::cause));
+        let Some(missing) = missing else { return };
+        let title = &self.info(missing.signal).title;
+        let start = number(span.start.seconds());
         outcome.reason.add(bilingual(|language| {
-            message!(
-                "verdict-not-observed",
-                signal = title.in_language(language),
-                start = number(span.start.seconds())
-            )
+            let signal = title.in_language(language);
+            match missing.bad {
+                true => message!("verdict-bad-value", signal = signal, start = start),
+                false => message!("verdict-not-observed", signal = signal, start = start),
+            }
         }));
     }
 
     fn put_gap_first(&self, coverage: &Coverage, outcome: &mut Outcome) {
         if let Some(gap) = coverage.longest_gap() {
-            outcome.evidence.insert(0, self.evidence(gap.signal, gap.span, None));
+            outcome.evidence.insert(0, self.evidence(gap.missing.signal, gap.span, None));
         }
     }
 
     fn add_gap_reason(&self, coverage: &Coverage, outcome: &mut Outcome) {
         if let Some(gap) = coverage.longest_gap() {
-            let title = &self.info(gap.signal).title;
+            let title = &self.info(gap.missing.signal).title;
+            let (seconds, start) = (number(gap.span.seconds()), number(gap.span.start.seconds()));
             outcome.reason.add(bilingual(|language| {
-                message!(
-                    "verdict-gap",
-                    signal = title.in_language(language),
-                    seconds = number(gap.span.seconds()),
-                    start = number(gap.span.start.seconds())
-                )
+                let signal = title.in_language(language);
+                match gap.missing.bad {
+                    true => {
+                        message!("verdict-bad", signal = signal, seconds = seconds, start = start)
+                    }
+                    false => {
+                        message!("verdict-gap", signal = signal, seconds = seconds, start = start)
+                    }
+                }
             }));
         }
     }

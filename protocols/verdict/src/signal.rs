@@ -14,6 +14,8 @@ use trial::recording::Chunk;
 use trial::time::TrialTime;
 use trial::unit::Unit;
 
+use crate::coverage::{Missing, Taken};
+
 /// Position of a role in [`trial::scenario::Scenario::roles`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SignalIndex(pub u32);
@@ -373,6 +375,17 @@ impl Store {
 
     pub fn held(&self, signal: usize) -> Option<&Held> {
         self.held[self.position(signal)?].as_ref()
+    }
+
+    /// Why a signal is not observed, if it is not.
+    pub fn missing(&self, signal: usize) -> Missing {
+        Missing { signal, bad: self.held(signal).is_some_and(|held| !held.is_observed()) }
+    }
+
+    /// The value at `at`, which is not before the last sample, or why there is none.
+    pub fn taken(&self, signal: usize, at: TrialTime, gap_ns: i64) -> Taken {
+        let observed = self.observed(signal, at, gap_ns);
+        observed.map(|(value, _)| value).ok_or_else(|| self.missing(signal))
     }
 
     /// The value at `at` and the time from which on it is no longer observed; `None` if it is

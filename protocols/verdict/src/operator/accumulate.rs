@@ -99,7 +99,7 @@ impl Judge for Accumulate {
             let observed = store.observed(self.signal, self.now, self.gap_ns);
             let until = observed.map_or(to, |(_, until)| until.min(to));
             self.area.pass(self.now, until, observed.map(|(value, _)| value));
-            let missing = observed.is_none().then_some(self.signal);
+            let missing = observed.is_none().then(|| store.missing(self.signal));
             self.coverage.add(self.now, until, missing);
             self.held = observed.map(|(value, _)| value);
             self.now = until;

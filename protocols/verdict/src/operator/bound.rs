@@ -160,7 +160,7 @@ impl Judge for Bound {
         if self.level.is_of_phase() {
             closing.gate(&self.level.coverage, &mut outcome);
         } else {
-            closing.gate_instant(self.signal, number.span, &mut outcome);
+            closing.gate_instant(number.missing, number.span, &mut outcome);
         }
         outcome
     }

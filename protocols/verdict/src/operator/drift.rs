@@ -107,7 +107,7 @@ impl Judge for Drift {
         while self.now < to {
             let observed = store.observed(self.signal, self.now, self.gap_ns);
             let until = observed.map_or(to, |(_, until)| until.min(to));
-            let missing = observed.is_none().then_some(self.signal);
+            let missing = observed.is_none().then(|| store.missing(self.signal));
             self.coverage.add(self.now, until, missing);
             self.now = until;
         }

@@ -134,7 +134,7 @@ impl Judge for Drop {
         let mut outcome = closing.judge(scalar, &ends);
         let missing = if from.seen.is_none() { from.span } else { to.span };
         let span = Span::new(missing.start, missing.end);
-        closing.gate_instant(signal, span, &mut outcome);
+        closing.gate_instant(from.missing.or(to.missing), span, &mut outcome);
         outcome
     }
 }

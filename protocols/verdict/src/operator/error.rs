@@ -129,8 +129,8 @@ impl Judge for Error {
             let ends = [item, reference].into_iter().flatten().map(|(_, until)| until);
             let until = ends.min().unwrap_or(to).min(to);
             let missing = match (item, reference) {
-                (None, _) => Some(self.spec.item),
-                (_, None) => Some(self.spec.reference),
+                (None, _) => Some(store.missing(self.spec.item)),
+                (_, None) => Some(store.missing(self.spec.reference)),
                 _ => None,
             };
             self.coverage.add(self.now, until, missing);
@@ -197,8 +197,7 @@ impl Judge for Error {
         let seen = item.seen.zip(reference.seen);
         let seen = seen.map(|(item, reference)| self.instant(closing.span.start, item, reference));
         let mut outcome = self.told(closing, (low, high), seen, item.span);
-        let missing = if item.seen.is_none() { self.spec.item } else { self.spec.reference };
-        closing.gate_instant(missing, item.span, &mut outcome);
+        closing.gate_instant(item.missing.or(reference.missing), item.span, &mut outcome);
         outcome
     }
 }

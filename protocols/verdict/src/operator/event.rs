@@ -8,6 +8,7 @@ use trial::time::TrialTime;
 
 use crate::compile::TriggerSpec;
 use crate::condition::{Run, Tests, Truth, Turn};
+use crate::coverage::Taken;
 use crate::signal::Store;
 
 /// An event and the interval in which it lies.
@@ -130,14 +131,14 @@ pub(super) struct FirstEvent {
     event: Event,
     now: TrialTime,
     /// The event, the value that held at it, and whether it has lasted.
-    found: Option<(Moment, Option<f64>, bool)>,
+    found: Option<(Moment, Option<Taken>, bool)>,
 }
 
 /// What became of a first event.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Found {
-    /// It came, with the value that held at it, if one was observed.
-    Came(Moment, Option<f64>),
+    /// It came, with the value that held at it, if one is wanted.
+    Came(Moment, Option<Taken>),
     /// It may have come earlier, where something was not observed, or may come still.
     Possible,
     /// It did not come.
@@ -174,7 +175,7 @@ impl FirstEvent {
     }
 
     /// Samples have come; `value` is what holds now of the signal that is wanted.
-    pub fn sample(&mut self, store: &Store, at: TrialTime, value: Option<f64>) {
+    pub fn sample(&mut self, store: &Store, at: TrialTime, value: Option<Taken>) {
         let Event::When(watch) = &mut self.event else { return };
         let turn = watch.sample(store, at);
         match (turn, self.found) {
@@ -186,7 +187,7 @@ impl FirstEvent {
         }
     }
 
-    pub fn mark_after(&mut self, mark: &Mark, value: Option<f64>) {
+    pub fn mark_after(&mut self, mark: &Mark, value: Option<Taken>) {
         let is_meant = matches!(&self.event, Event::Mark(text) if *text == mark.text);
         if is_meant && self.found.is_none() {
             self.found = Some((Moment::of_mark(mark), value, true));

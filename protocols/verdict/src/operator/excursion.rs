@@ -14,7 +14,7 @@ use words::message;
 use super::Judge;
 use super::event::{FirstEvent, Found};
 use crate::compile::{Ends, ExcursionSpec, percent, second};
-use crate::coverage::Coverage;
+use crate::coverage::{Coverage, Taken};
 use crate::outcome::{AddSentence, Closing, Outcome, bilingual, with_unit};
 use crate::scalar::{Scalar, Scale};
 use crate::signal::Store;
@@ -40,7 +40,7 @@ pub(crate) struct Excursion {
     now: TrialTime,
     event: FirstEvent,
     /// The value before the newest sample: what holds until a step shows.
-    before: Option<f64>,
+    before: Option<Taken>,
     /// Samples have come since time passed at last.
     fresh: bool,
     coverage: Coverage,
@@ -71,11 +71,11 @@ impl Excursion {
     }
 
     /// The value that held before an instant; at the phase's beginning the one that holds there.
-    fn value_before(&self, store: &Store, at: TrialTime) -> Option<f64> {
+    fn value_before(&self, store: &Store, at: TrialTime) -> Option<Taken> {
         if at > self.start {
             return self.before;
         }
-        store.observed(self.spec.signal, at, self.gap_ns).map(|(value, _)| value)
+        Some(store.taken(self.spec.signal, at, self.gap_ns))
     }
 
     /// Time that passes in pieces is one stretch.
@@ -104,9 +104,9 @@ impl Judge for Excursion {
             let observed = store.observed(self.spec.signal, self.now, self.gap_ns);
             let until = observed.map_or(to, |(_, until)| until.min(to));
             let value = observed.map(|(value, _)| value);
-            self.before = value;
+            self.before = Some(value.ok_or_else(|| store.missing(self.spec.signal)));
             if self.event.began().is_some() {
-                let missing = value.is_none().then_some(self.spec.signal);
+                let missing = value.is_none().then(|| store.missing(self.spec.signal));
                 self.coverage.add(self.now, until, missing);
                 self.keep(Stretch { from: self.now, to: until, value });
             }
@@ -143,7 +143,6 @@ impl Judge for Excursion {
         if self.overflow {
             return Outcome::too_many(MAX_SAMPLES);
         }
-        let signal = self.spec.signal;
         let (step, before) = match self.event.found(closing.complete) {
             Found::Came(moment, before) => (moment, before),
             Found::Never => {
@@ -157,10 +156,12 @@ impl Judge for Excursion {
                 return outcome;
             }
         };
-        let Some(reference) = self.spec.reference.or(before) else {
+        let taken = before.and_then(Result::ok);
+        let Some(reference) = self.spec.reference.or(taken) else {
             let reason = bilingual(|_| message!("verdict-no-reference"));
             let mut outcome = Outcome::bare(Verdict::Inconclusive, reason);
-            closing.gate_instant(signal, Span::new(step.at, step.at), &mut outcome);
+            let missing = before.and_then(Result::err);
+            closing.gate_instant(missing, Span::new(step.at, step.at), &mut outcome);
             return outcome;
         };
         // A share is of a size: below zero, too, a deviation upwards is one upwards.

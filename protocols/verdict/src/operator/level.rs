@@ -17,7 +17,7 @@ use super::area::Area;
 use super::event::{FirstEvent, Found};
 use super::window::MAX_WINDOW_ENTRIES;
 use crate::compile::LevelSpec;
-use crate::coverage::Coverage;
+use crate::coverage::{Coverage, Missing, Taken};
 use crate::signal::{Column, Store};
 use crate::uncertainty::SampleStatistics;
 
@@ -67,6 +67,8 @@ pub(super) struct Number {
     pub high: f64,
     /// As it was observed.
     pub seen: Option<f64>,
+    /// Why it was not, where it is of one instant or of a stretch that must be whole.
+    pub missing: Option<Missing>,
     /// Where to look.
     pub span: Span,
 }
@@ -89,7 +91,7 @@ enum Kind {
     Mean,
     Percentile(f64, Box<Samples>),
     /// The value at an instant, once it has come.
-    At(TrialTime, Option<Option<f64>>),
+    At(TrialTime, Option<Taken>),
     Final,
     /// Up to an instant.
     MeanUntil(TrialTime),
@@ -110,7 +112,9 @@ pub(super) struct Level {
     kind: Kind,
     statistics: Option<Box<SampleStatistics>>,
     /// The value that held until now.
-    last: Option<f64>,
+    last: Option<Taken>,
+    /// What was not observed last, and until when.
+    unobserved: Option<(TrialTime, Missing)>,
     /// Samples have come since time passed at last.
     fresh: bool,
 }
@@ -150,6 +154,7 @@ impl Level {
             kind,
             statistics: mean.then(|| Box::new(SampleStatistics::new())),
             last: None,
+            unobserved: None,
             fresh: true,
         }
     }
@@ -161,22 +166,24 @@ impl Level {
         while self.now < to {
             let observed = store.observed(self.signal, self.now, self.gap_ns);
             let until = observed.map_or(to, |(_, until)| until.min(to));
-            let value = observed.map(|(value, _)| value);
+            let value = observed.map(|(value, _)| value).ok_or_else(|| store.missing(self.signal));
             self.pass(until, value);
         }
     }
 
     /// A stretch in which nothing changes.
-    fn pass(&mut self, to: TrialTime, value: Option<f64>) {
+    fn pass(&mut self, to: TrialTime, taken: Taken) {
         let from = self.now;
         self.now = to;
-        self.last = value;
+        self.last = Some(taken);
+        let value = taken.ok();
+        self.unobserved = taken.err().map(|missing| (to, missing)).or(self.unobserved);
         let fresh = std::mem::take(&mut self.fresh);
         let mut counted = to;
         match &mut self.kind {
-            Kind::At(at, taken) => {
-                if taken.is_none() && *at < to {
-                    *taken = Some(value);
+            Kind::At(at, found) => {
+                if found.is_none() && *at < to {
+                    *found = Some(taken);
                 }
                 return;
             }
@@ -204,14 +211,14 @@ impl Level {
             _ => {}
         }
         self.area.pass(from, counted, value);
-        self.coverage.add(from, counted, value.is_none().then_some(self.signal));
+        self.coverage.add(from, counted, taken.err());
     }
 
     pub fn sample(&mut self, store: &Store, at: TrialTime) {
-        let value = store.observed(self.signal, at, self.gap_ns).map(|(value, _)| value);
+        let taken = store.taken(self.signal, at, self.gap_ns);
         match &mut self.kind {
             Kind::Event(event) => {
-                event.sample(store, at, value);
+                event.sample(store, at, Some(taken));
                 return;
             }
             // What comes behind the time over which the mean is taken is no matter of it.
@@ -225,7 +232,7 @@ impl Level {
         }
         self.area.cut();
         self.fresh = true;
-        let Some(value) = value else {
+        let Ok(value) = taken else {
             // What is wanted of one instant only is not flawed by others.
             if !matches!(self.kind, Kind::At(..) | Kind::Final | Kind::MeanLast(..)) {
                 self.coverage.note_missing(at, self.signal, store);
@@ -282,8 +289,7 @@ impl Level {
 
     pub fn mark_after(&mut self, store: &Store, mark: &Mark) {
         if let Kind::Event(event) = &mut self.kind {
-            let value = store.observed(self.signal, mark.at, self.gap_ns);
-            event.mark_after(mark, value.map(|(value, _)| value));
+            event.mark_after(mark, Some(store.taken(self.signal, mark.at, self.gap_ns)));
         }
     }
 
@@ -315,9 +321,13 @@ impl Level {
         let whole = Span::new(self.start, end);
         let open = self.coverage.is_broken() || !complete;
         let (minus, plus) = (f64::NEG_INFINITY, f64::INFINITY);
-        let number = |low, high, seen, span| Leveled::Number(Number { low, high, seen, span });
-        let known = |seen: Option<f64>, span| {
-            number(seen.unwrap_or(minus), seen.unwrap_or(plus), seen, span)
+        let number = |low, high, seen, span| {
+            Leveled::Number(Number { low, high, seen, missing: None, span })
+        };
+        let known = |taken: Option<Taken>, span| {
+            let (seen, missing) = (taken.and_then(Result::ok), taken.and_then(Result::err));
+            let (low, high) = (seen.unwrap_or(minus), seen.unwrap_or(plus));
+            Leveled::Number(Number { low, high, seen, missing, span })
         };
         match &self.kind {
             Kind::Min(found) => {
@@ -347,8 +357,7 @@ impl Level {
             Kind::At(at, taken) => {
                 // At the phase's end the value counts that holds when it ends.
                 let ends = *at == end && complete;
-                let value = taken.unwrap_or(self.last.filter(|_| ends));
-                known(value, Span::new(*at, *at))
+                known(taken.or(self.last.filter(|_| ends)), Span::new(*at, *at))
             }
             Kind::Final => known(self.last.filter(|_| complete), Span::new(end, end)),
             Kind::MeanLast(_, stretches) if stretches.len() > MAX_WINDOW_ENTRIES => {
@@ -358,7 +367,12 @@ impl Level {
                 let from = end.plus(-*ns);
                 let seen = mean_of(stretches, from, end).filter(|_| complete);
                 let long = from >= self.start;
-                known(seen.filter(|_| long), Span::new(from, end))
+                let flaw = self.unobserved.filter(|(until, _)| *until > from);
+                let taken = match (seen.filter(|_| long), flaw) {
+                    (Some(mean), _) => Some(Ok(mean)),
+                    (None, flaw) => flaw.map(|(_, missing)| Err(missing)),
+                };
+                known(taken, Span::new(from, end))
             }
             Kind::Event(event) => match event.found(complete) {
                 Found::Never => Leveled::NoEvent,
@@ -375,7 +389,7 @@ impl Level {
             Some(mean) => (mean, mean),
             None => (f64::NEG_INFINITY, f64::INFINITY),
         };
-        Leveled::Number(Number { low, high, seen, span })
+        Leveled::Number(Number { low, high, seen, missing: None, span })
     }
 
     fn percentile(&self, percent: f64, sorted: &[f64], complete: bool) -> (f64, f64, Option<f64>) {
@@ -404,10 +418,10 @@ impl Level {
     }
 }
 
-/// The first of the most extreme samples.
 /// Values that are compared at once.
 const LANES: usize = 8;
 
+/// The first of the most extreme samples.
 fn extreme(
     found: &mut Option<(f64, TrialTime)>,
     times: &[TrialTime],

@@ -118,7 +118,8 @@ impl Judge for Motion {
             let observed = both.map(|signal| store.observed(signal, self.now, self.gap_ns));
             let ends = observed.into_iter().flatten().map(|(_, until)| until);
             let until = ends.min().unwrap_or(to).min(to);
-            let missing = observed.iter().position(Option::is_none).map(|at| both[at]);
+            let missing =
+                observed.iter().position(Option::is_none).map(|at| store.missing(both[at]));
             self.coverage.add(self.now, until, missing);
             self.now = until;
         }
