@@ -85,6 +85,13 @@ impl Coverage {
         self.longest.map_or(Cause::Gap, |longest| longest.missing.cause())
     }
 
+    /// The one of two with the longer stretch that was not observed.
+    pub fn worse<'a>(&'a self, other: &'a Coverage) -> &'a Coverage {
+        let longest =
+            |coverage: &Coverage| coverage.longest.map(|gap| gap.span.end.since(gap.span.start));
+        if longest(other) > longest(self) { other } else { self }
+    }
+
     /// Observed share, 0 to 1; 0 where no time has passed.
     pub fn share(&self) -> f64 {
         if self.total_ns > 0 { self.observed_ns as f64 / self.total_ns as f64 } else { 0.0 }

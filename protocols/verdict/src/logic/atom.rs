@@ -4,6 +4,7 @@ use trial::expression::Compare;
 use trial::time::TrialTime;
 
 use super::piece::{Line, Piece};
+use crate::coverage::{Coverage, Missing};
 use crate::signal::{Column, Held};
 
 /// Follows one comparison.
@@ -18,6 +19,8 @@ pub(super) struct Atom {
     last: Option<Held>,
     /// Up to where its pieces were given.
     now: TrialTime,
+    /// Of what was not observed; what was is not counted.
+    pub coverage: Coverage,
 }
 
 impl Atom {
@@ -30,7 +33,8 @@ impl Atom {
         held: Option<Held>,
     ) -> Atom {
         let (compare, limit, scale) = comparison;
-        Atom { signal, compare, limit, scale, gap_ns, linear, last: held, now: start }
+        let coverage = Coverage::default();
+        Atom { signal, compare, limit, scale, gap_ns, linear, last: held, now: start, coverage }
     }
 
     fn margin(&self, value: f64) -> f64 {
@@ -63,9 +67,16 @@ impl Atom {
             self.now = seen;
         }
         if self.now < to {
-            Piece::unknown(self.now, to).give(pieces);
-            self.now = to;
+            let bad = observed.is_none() && self.last.is_some();
+            self.miss(to, bad, pieces);
         }
+    }
+
+    fn miss(&mut self, to: TrialTime, bad: bool, pieces: &mut Vec<Piece>) {
+        Piece::unknown(self.now, to).give(pieces);
+        let missing = Missing { signal: self.signal, bad };
+        self.coverage.add(self.now, to, Some(missing));
+        self.now = to;
     }
 
     /// The samples at `range` of the signal's column.
@@ -96,8 +107,8 @@ impl Atom {
             last.is_observed() && held.is_observed() && to <= last.oldest.plus(self.gap_ns)
         });
         let Some(last) = last else {
-            Piece::unknown(from, to).give(pieces);
-            self.now = to;
+            let bad = |held: &Held| !held.is_observed();
+            self.miss(to, bad(held) || self.last.as_ref().is_some_and(bad), pieces);
             return;
         };
         let length = to.since(last.time) as f64;

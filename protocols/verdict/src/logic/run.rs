@@ -11,10 +11,11 @@ use super::sliding::Sliding;
 use super::straight::Straight;
 use super::until::Until;
 use super::{MAX_KEPT_PIECES, Node, Window};
+use crate::coverage::Coverage;
 use crate::signal::{Store, View};
 
 /// What a formula says at one instant.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Answer {
     pub low: f64,
     pub high: f64,
@@ -22,6 +23,8 @@ pub(crate) struct Answer {
     pub best: bool,
     /// Whether the first part of some implication was never seen to hold.
     pub idle: bool,
+    /// Of the signal with the longest stretch that was not observed.
+    pub coverage: Coverage,
 }
 
 /// Up to where a node is asked for.
@@ -337,6 +340,22 @@ impl Run {
         }
     }
 
+    /// Of the signal with the longest stretch that was not observed.
+    fn coverage(&self) -> &Coverage {
+        match self {
+            Run::Atom { atom, .. } => &atom.coverage,
+            Run::Not(inner)
+            | Run::Point { inner, .. }
+            | Run::Sliding { inner, .. }
+            | Run::Straight { inner, .. }
+            | Run::Suffix { inner, .. } => inner.coverage(),
+            Run::And { left, right, .. }
+            | Run::Implies { left, right, .. }
+            | Run::Until { left, right, .. }
+            | Run::Reach { left, right, .. } => left.coverage().worse(right.coverage()),
+        }
+    }
+
     /// Turns pieces of the inputs into own ones.
     fn work(
         &mut self,
@@ -574,11 +593,12 @@ impl Judging {
 
     fn take(&mut self, pieces: &[Piece]) {
         let found = pieces.iter().find(|piece| piece.to > self.start);
-        if let (None, Some(piece)) = (self.answer, found) {
+        if let (None, Some(piece)) = (&self.answer, found) {
             let piece = instant(piece, self.start);
             let (low, high) = (piece.low.first, piece.high.first);
             let Piece { worst, best, .. } = piece;
-            self.answer = Some(Answer { low, high, worst, best, idle: self.run.is_idle() });
+            let (idle, coverage) = (self.run.is_idle(), self.run.coverage().clone());
+            self.answer = Some(Answer { low, high, worst, best, idle, coverage });
         }
     }
 
@@ -587,8 +607,8 @@ impl Judging {
         if self.overflow {
             return None;
         }
-        if let Some(answer) = self.answer {
-            return Some(answer);
+        if let Some(answer) = &self.answer {
+            return Some(answer.clone());
         }
         let mut rest = self.clone();
         let mut out = Vec::new();
@@ -596,6 +616,8 @@ impl Judging {
         rest.run.finish(ending, &mut out).ok()?;
         rest.take(&out);
         let (low, high) = (f64::NEG_INFINITY, f64::INFINITY);
-        Some(rest.answer.unwrap_or(Answer { low, high, worst: false, best: true, idle: false }))
+        let coverage = rest.run.coverage().clone();
+        let anything = Answer { low, high, worst: false, best: true, idle: false, coverage };
+        Some(rest.answer.unwrap_or(anything))
     }
 }

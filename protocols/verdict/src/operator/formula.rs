@@ -11,7 +11,6 @@ use trial::time::TrialTime;
 use trial::unit::Unit;
 use words::message;
 
-use crate::coverage::Coverage;
 use crate::logic::{Judging, MAX_KEPT_PIECES, Node};
 use crate::outcome::{AddSentence, Closing, Outcome, bilingual, margin, number, passes};
 use crate::scalar::decide;
@@ -76,8 +75,8 @@ impl Formula {
         }
         if verdict == Verdict::Inconclusive {
             outcome.reason.add(bilingual(|_| message!("verdict-formula-unobserved")));
-            // What was not observed is not followed to one stretch: a formula may look anywhere.
-            closing.gate(&Coverage::default(), &mut outcome);
+            // A formula may look anywhere: no share of the phase says how much of it was seen.
+            closing.gate(&answer.coverage, &mut outcome);
             outcome.coverage = None;
         }
         outcome
