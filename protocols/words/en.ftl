@@ -220,6 +220,7 @@ viewer-axis-wall = Site time, { $offset }
 
 ## Viewer: foot
 viewer-cursor = Cursor
+viewer-at-cursor = at cursor
 viewer-cursor-none = Click into the lanes to place the cursor.
 viewer-keys = Wheel: zoom · drag: pan · Shift+drag: zoom to box · double click: all · N/P: findings · L: 中文
 

@@ -220,6 +220,7 @@ viewer-axis-wall = 现场时间,{ $offset }
 
 ## 回放:页脚
 viewer-cursor = 光标
+viewer-at-cursor = 光标处
 viewer-cursor-none = 单击曲线区放置光标。
 viewer-keys = 滚轮:缩放 · 拖动:平移 · Shift+拖动:框选放大 · 双击:全部 · N/P:逐项结果 · L:English
 

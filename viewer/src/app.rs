@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
 
 use egui::{Key, Modifiers};
 use trial::recording::RecordingError;
@@ -15,6 +16,9 @@ use crate::picture::Camera;
 use crate::replay::{Reading, Replay};
 use crate::trace::Trace;
 use crate::view::{PAN_STEP, Selection, ViewState, ZOOM_STEP};
+
+/// How often it is looked whether what stood at the cursor is known by now.
+const STANDING_POLL: Duration = Duration::from_millis(200);
 
 /// The window's application.
 pub struct Viewer {
@@ -174,6 +178,9 @@ impl eframe::App for Viewer {
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
         let context = ui.ctx().clone();
         self.keys(&context);
+        if self.replay.standing.poll() {
+            context.request_repaint_after(STANDING_POLL);
+        }
         panels::show(ui, self);
         if let Some(camera) = &mut self.camera {
             camera.frame(&context);

@@ -13,6 +13,7 @@ pub mod lane;
 pub mod panels;
 pub mod picture;
 pub mod replay;
+pub mod standing;
 #[cfg(test)]
 mod synthetic;
 pub mod theme;

@@ -13,6 +13,7 @@ use trial::time::{Span, TrialTime};
 use trial::unit::Unit;
 
 use crate::gaps::{self, GapIndex};
+use crate::standing::Standing;
 
 /// First stretch of time that is searched backwards for a sample, in nanoseconds: 1 s.
 const FIRST_LOOK_BACK_NS: i64 = 1_000_000_000;
@@ -84,6 +85,8 @@ pub struct Replay {
     pub seal: SealShown,
     /// All gaps, those of computed channels too, by group and time.
     pub gaps: GapIndex,
+    /// What stood of the criteria when.
+    pub standing: Standing,
 }
 
 impl Replay {
@@ -103,7 +106,8 @@ impl Replay {
             all.extend(own);
         }
         let gaps = GapIndex::new(groups.len() + derived.len(), &all);
-        Replay { recording, findings, derived, seal, gaps }
+        let standing = Standing::None;
+        Replay { recording, findings, derived, seal, gaps, standing }
     }
 
     /// The group under which the gaps of a computed channel are found; those of recorded

@@ -11,6 +11,7 @@ use words::{Language, Message, message};
 use crate::app::Viewer;
 use crate::picture;
 use crate::replay::{DerivedTrace, Replay, SealShown};
+use crate::standing::Standing;
 use crate::theme;
 
 /// Size of the window when it is opened, in points.
@@ -99,7 +100,10 @@ pub fn open(path: &Path) -> Result<Replay, ViewerError> {
             qualities: samples.qualities,
         });
     }
-    Ok(Replay::new(Box::new(file), findings, derived, seal))
+    let standing = findings.as_ref().map(|stored| Standing::begin(path, stored));
+    let mut replay = Replay::new(Box::new(file), findings, derived, seal);
+    replay.standing = standing.unwrap_or_default();
+    Ok(replay)
 }
 
 /// Opens the window on a recording; returns when it is closed, or the picture is written.
@@ -122,6 +126,9 @@ pub fn run(
     let mut window = egui::ViewportBuilder::default().with_title(&title).with_inner_size(size);
     if picture.is_none() {
         window = window.with_min_inner_size(LEAST_WINDOW_SIZE);
+    }
+    if picture.is_some() {
+        viewer.replay.standing.wait();
     }
     let image = picture.map(|picture| viewer.take_picture(picture.width, picture.height));
     let motion = picture.is_none();

@@ -5,6 +5,7 @@ use trial::finding::{Finding, FindingKind, Verdict};
 use words::{Language, message, text};
 
 use crate::app::Viewer;
+use crate::replay::Replay;
 use crate::{labels, theme};
 
 const WIDTH: f32 = 332.0;
@@ -16,17 +17,20 @@ pub fn show(ui: &mut Ui, viewer: &mut Viewer) {
         return;
     }
     let language = viewer.view.language;
+    let at = viewer.view.reading_time();
     let frame = Frame::new().fill(theme::PAGE).inner_margin(Margin { left: 8, ..Margin::ZERO });
     let (mut chosen, mut revealed) = (None, false);
     Panel::right("verdicts").frame(frame).default_size(WIDTH).resizable(true).show(ui, |ui| {
         ui.add_space(6.0);
         summary(ui, viewer, language);
         ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
-            let findings = viewer.replay.findings.iter().flat_map(|all| &all.findings);
+            let Replay { findings, standing, .. } = &mut viewer.replay;
+            let findings = findings.iter().flat_map(|all| &all.findings);
             for (number, finding) in findings.enumerate() {
+                let stood = at.and_then(|at| standing.of(finding, at));
                 let selected = viewer.view.selected.filter(|chosen| chosen.finding == number);
                 let evidence = selected.map(|selected| selected.evidence);
-                let response = card(ui, number, finding, evidence, language);
+                let response = card(ui, number, finding, (evidence, stood), language);
                 if response.clicked() {
                     chosen = Some(number);
                 }
@@ -63,12 +67,13 @@ fn summary(ui: &mut Ui, viewer: &Viewer, language: Language) {
     });
 }
 
-/// Draws one finding; `evidence` is the chosen piece if it is selected.
+/// Draws one finding; `evidence` is the chosen piece if it is selected, `stood` what stood at the
+/// cursor.
 fn card(
     ui: &mut Ui,
     number: usize,
     finding: &Finding,
-    evidence: Option<usize>,
+    (evidence, stood): (Option<usize>, Option<&Finding>),
     language: Language,
 ) -> Response {
     let (fill, edge) = match evidence {
@@ -89,6 +94,9 @@ fn card(
         let title = RichText::new(finding.title.in_language(language)).size(14.0).strong();
         ui.label(title);
         numbers(ui, finding, language);
+        if let Some(stood) = stood {
+            at_cursor(ui, stood, language);
+        }
         let reason = RichText::new(finding.reason.in_language(language)).size(12.0);
         ui.label(reason.color(theme::MUTED));
         source(ui, finding, language);
@@ -165,9 +173,32 @@ fn numbers(ui: &mut Ui, finding: &Finding, language: Language) {
     if let Some(cause) = finding.cause.filter(|_| finding.verdict == Verdict::Inconclusive) {
         ui.horizontal_top(|ui| {
             name(ui, text(language, "viewer-cause"));
-            ui.label(RichText::new(labels::cause(cause, language)).size(12.0).strong());
+            let cause = RichText::new(labels::cause(cause, language)).size(12.0).strong();
+            ui.add(egui::Label::new(cause).wrap());
         });
     }
+}
+
+/// What stood at the cursor: the verdict by then, its cause and its margin.
+fn at_cursor(ui: &mut Ui, stood: &Finding, language: Language) {
+    ui.horizontal_top(|ui| {
+        name(ui, text(language, "viewer-at-cursor"));
+        ui.spacing_mut().item_spacing.x = 4.0;
+        let (rect, _) = ui.allocate_exact_size(Vec2::splat(15.0), Sense::hover());
+        theme::symbol(ui.painter(), rect.center(), 5.5, stood.verdict);
+        let word = RichText::new(labels::verdict(stood.verdict, language)).size(12.0);
+        ui.label(word.color(theme::verdict(stood.verdict)));
+        let told = match (stood.cause, stood.margin_in_u) {
+            (Some(cause), _) if stood.verdict == Verdict::Inconclusive => {
+                labels::cause(cause, language)
+            }
+            (_, Some(margin)) => labels::margin_in_u(margin, language),
+            _ if stood.margin.is_some() => labels::margin(stood.margin, language),
+            _ => String::new(),
+        };
+        let told = RichText::new(told).size(12.0).color(theme::MUTED);
+        ui.add(egui::Label::new(told).wrap());
+    });
 }
 
 fn name(ui: &mut Ui, label: String) {
