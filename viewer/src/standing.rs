@@ -101,3 +101,37 @@ fn of_file(path: &Path, stored: &Findings) -> Option<Timeline> {
     let known: Vec<_> = stored.findings.iter().map(state).collect();
     (!timeline.cut_short && ends == known).then_some(timeline)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::synthetic;
+    use verdict::Change;
+
+    #[test]
+    fn what_stood_is_told_of_the_criterion_and_occurrence_that_is_asked_for() {
+        let findings = synthetic::replay().findings.unwrap();
+        let last = &findings.findings[0];
+        let change = |second: i64, verdict: Verdict, came: bool| {
+            let at = TrialTime(second * synthetic::SECOND_NS);
+            let span = last.span.filter(|_| came);
+            Change { at, finding: Finding { verdict, span, ..last.clone() } }
+        };
+        let changes = vec![
+            change(0, Verdict::NotExercised, false),
+            change(10, Verdict::Inconclusive, true),
+            change(20, last.verdict, true),
+        ];
+        let mut standing = Standing::known(Timeline { changes, cut_short: false });
+        let mut at = |second: i64| {
+            let at = TrialTime(second * synthetic::SECOND_NS);
+            standing.of(last, at).map(|stood| stood.verdict)
+        };
+        assert_eq!(at(5), Some(Verdict::NotExercised));
+        assert_eq!(at(10), Some(Verdict::Inconclusive));
+        assert_eq!(at(25), Some(last.verdict));
+        let other = Finding { criterion: "other".to_owned(), ..last.clone() };
+        assert!(standing.of(&other, TrialTime(0)).is_none());
+        assert!(Standing::None.of(last, TrialTime(0)).is_none());
+    }
+}

@@ -10,9 +10,9 @@ use trial::unit::Unit;
 use words::message;
 
 use crate::compile::{Decision, Ends, difference_unit};
-use crate::outcome::{AddSentence, Outcome, bilingual, margin, with_unit};
+use crate::outcome::{AddSentence, Outcome, bilingual, margin, number, with_unit};
 use crate::uncertainty::conformance::{self, Holds, Limits, Rule, Zone, conformance_probability};
-use crate::uncertainty::rounding::round_to;
+use crate::uncertainty::rounding::{decimal_text, round_to, round_uncertainty};
 use crate::uncertainty::{Budget, Contribution, Expanded};
 
 /// In which units a number and a difference of two such numbers are shown.
@@ -166,6 +166,16 @@ impl Scalar {
     }
 }
 
+/// `U = 0.0042 MPa (k = 2)`, with two significant digits of U (JCGM 100:2008, 7.2.6).
+pub(crate) fn uncertainty_sentence(expanded: f64, k: f64, unit: Unit) -> Title {
+    let stated = round_uncertainty(expanded)
+        .and_then(|stated| decimal_text(stated.value, stated.decimals))
+        .unwrap_or_else(|| number(expanded));
+    let shown = format!("{stated} {}", unit.shown()).trim_end().to_owned();
+    let k = number(k);
+    bilingual(|_| message!("verdict-uncertainty", u = shown, k = k))
+}
+
 impl Outcome {
     /// Tells the expanded uncertainty, in the margin's unit, and the margin as a multiple of it.
     pub fn tell_uncertainty(&mut self, expanded: f64, k: f64, unit: Unit) {
@@ -174,8 +184,9 @@ impl Outcome {
         if let Some(margin) = self.margin.filter(|_| expanded > 0.0) {
             self.margin_in_u = Some(MarginInU { low: times(margin.low), high: times(margin.high) });
         }
-        let shown = with_unit(expanded, unit);
-        let k = crate::outcome::number(k);
-        self.reason.add(bilingual(|_| message!("verdict-uncertainty", u = shown, k = k)));
+        // What is counted is exact: there is nothing to tell.
+        if expanded > 0.0 {
+            self.reason.add(uncertainty_sentence(expanded, k, unit));
+        }
     }
 }

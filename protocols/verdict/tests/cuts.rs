@@ -6,14 +6,17 @@
 
 mod common;
 
+use std::sync::Arc;
+
 use common::{Memory, SECOND, Sample, plan};
 use proptest::prelude::*;
-use trial::channel::Quality;
+use trial::channel::{ChannelIndex, Quality};
 use trial::finding::{Cause, Finding, Findings, Verdict};
+use trial::record::Mark;
 use trial::recording::{Recording, standing_marks};
 use trial::time::{Span, TrialTime};
 use verdict::{
-    Evaluator, Observation, bound_signals, evaluate, evaluate_until, evaluate_with, timeline,
+    Evaluator, Live, Observation, bound_signals, evaluate, evaluate_until, evaluate_with, timeline,
 };
 
 /// Samples come every fifth of a second; values are tenths.
@@ -124,7 +127,7 @@ proptest! {
         for observation in observations(&memory) {
             evaluator.feed(&observation);
         }
-        prop_assert_eq!(evaluator.finish(TrialTime(TICKS * TICK)), whole);
+        prop_assert!(evaluator.finish(TrialTime(TICKS * TICK)) == whole);
         // Broken off: what a live trial knows by then is what its recording says.
         let until = TrialTime(cut * half);
         let marks = standing_marks(memory.marks());
@@ -133,8 +136,40 @@ proptest! {
         let known = observations(&memory).into_iter().filter(|known| known.time <= until);
         known.for_each(|observation| evaluator.feed(&observation));
         let broken = evaluate_until(&memory, memory.plan(), until).unwrap();
-        prop_assert_eq!(evaluator.finish(until), broken);
+        prop_assert!(evaluator.finish(until) == broken);
     }
+}
+
+/// What comes to a judge of a live trial.
+enum Arrival {
+    Sample(ChannelIndex, TrialTime, f64, Quality),
+    Mark(Mark),
+}
+
+/// Lets a live judge take what comes in the order of its arrival, judges it a second late, and feeds
+/// it from the beginning where a mark has changed the past.
+fn followed(memory: &Memory, arrivals: &[(i64, Arrival)], end: TrialTime) -> Findings {
+    let plan = Arc::new(memory.plan().clone());
+    let start = memory.head().origin.start;
+    let mut live = Live::new(&plan, start, Vec::new());
+    let mut next = 0;
+    while let Some((at, arrival)) = arrivals.get(next) {
+        next += 1;
+        match arrival {
+            Arrival::Sample(channel, time, value, quality) => {
+                live.sample(*channel, *time, 0, *value, *quality);
+            }
+            Arrival::Mark(mark) => live.mark(TrialTime(*at), mark),
+        }
+        if let Some(known) = live.outdated() {
+            live = Live::new(&plan, start, known);
+            next = 0;
+        } else if next % 5 == 0 {
+            live.judge(TrialTime(at - SECOND));
+        }
+    }
+    live.judge(end);
+    live.findings()
 }
 
 proptest! {
@@ -144,6 +179,59 @@ proptest! {
         failure_persistence: None,
         ..ProptestConfig::default()
     })]
+
+    #[test]
+    fn a_live_trial_is_judged_as_its_recording(
+        p in signal(),
+        q in signal(),
+        begin in 0..20i64,
+        length in 5..40i64,
+        late in proptest::collection::vec(0..SECOND, 8),
+        corrected in any::<bool>(),
+    ) {
+        let half = TICK / 2;
+        let mark = |number: u32, at: i64, text: &str, corrects| Mark {
+            number,
+            text: text.to_owned(),
+            at: TrialTime(at),
+            uncertainty_ns: 0,
+            by: "operator".to_owned(),
+            corrects,
+            retracts: false,
+            why: String::new(),
+        };
+        let mut set = vec![
+            mark(1, begin * half, "begin", None),
+            mark(2, (begin + 2) * half, "step", None),
+            mark(3, (begin + length) * half, "finish", None),
+        ];
+        if corrected {
+            set.push(mark(4, (begin + 1) * half, "begin", Some(1)));
+        }
+        let end = TrialTime(TICKS * TICK);
+        let recording = Memory::new(plan(&scenario()), [p, q, Vec::new()], &[], end.0);
+        let memory = recording.marked(&set);
+        let mut late = late.into_iter().cycle();
+        let mut arrivals: Vec<(i64, Arrival)> = Vec::new();
+        for channel in [ChannelIndex(0), ChannelIndex(1)] {
+            memory.read(channel, Span::ALL, &mut |chunk| {
+                for (at, time) in chunk.times.iter().enumerate() {
+                    let sample = Arrival::Sample(channel, *time, chunk.values[at], chunk.qualities[at]);
+                    arrivals.push((time.0 + late.next().unwrap_or(0), sample));
+                }
+            }).unwrap();
+        }
+        // A person may set a mark long after what it is of.
+        let marks = set.iter().map(|mark| {
+            // A correction comes behind what it corrects.
+            let after = if mark.corrects.is_some() { 4 * SECOND } else { 0 };
+            (mark.at.0 + 3 * late.next().unwrap_or(0) + after, mark)
+        });
+        arrivals.extend(marks.map(|(at, mark)| (at, Arrival::Mark(mark.clone()))));
+        arrivals.sort_by_key(|(at, arrival)| (*at, matches!(arrival, Arrival::Mark(_))));
+        let whole = evaluate(&memory).unwrap();
+        prop_assert!(followed(&memory, &arrivals, end) == whole);
+    }
 
     #[test]
     fn a_timeline_says_what_stood_when(

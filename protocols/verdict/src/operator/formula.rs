@@ -49,7 +49,8 @@ impl Formula {
         let unit = self.unit;
         let (low, high) = (answer.low, answer.high);
         let holds = Holds { worst: answer.worst, best: answer.best };
-        let expanded = self.expanded(closing);
+        let uncertainty = self.uncertainty(closing);
+        let expanded = uncertainty.map(|(expanded, _)| expanded);
         let (verdict, cause) = decide(closing.spec.decision, (low, high), holds, expanded);
         let end = |value: f64| {
             let infinite = !value.is_finite();
@@ -57,17 +58,16 @@ impl Formula {
         };
         let sign = if low == f64::NEG_INFINITY { "-" } else { "" };
         let (least, most) = (format!("{sign}{}", end(low)), end(high));
-        let symbol = unit.shown();
-        let reason =
-            bilingual(|_| message!("verdict-formula", low = least, high = most, unit = symbol));
+        let most = format!("{most} {}", unit.shown()).trim_end().to_owned();
+        let reason = bilingual(|_| message!("verdict-formula", low = least, high = most));
         let mut outcome = Outcome::bare(verdict, reason);
         outcome.cause = cause;
         outcome.margin = Some(margin(low / unit.factor, high / unit.factor, unit));
         let signals = closing.spec.signals.iter();
         outcome.evidence =
             signals.map(|signal| closing.evidence(*signal, closing.span, None)).collect();
-        if let Some(expanded) = expanded {
-            outcome.tell_uncertainty(expanded / unit.factor, 2.0, unit);
+        if let Some((expanded, k)) = uncertainty {
+            outcome.tell_uncertainty(expanded / unit.factor, k, unit);
         }
         if answer.idle && passes(verdict) {
             outcome.verdict = Verdict::NotExercised;
@@ -82,14 +82,17 @@ impl Formula {
         outcome
     }
 
-    /// The largest expanded uncertainty of the signals compared: within it every margin lies, since
-    /// least and greatest move no further than what they are made of.
-    fn expanded(&self, closing: &Closing<'_>) -> Option<f64> {
-        let mut largest: Option<f64> = None;
+    /// The largest expanded uncertainty of the signals compared, with its coverage factor: within it
+    /// every margin lies, since least and greatest move no further than what they are made of.
+    fn uncertainty(&self, closing: &Closing<'_>) -> Option<(f64, f64)> {
+        let mut largest: Option<(f64, f64)> = None;
         for (signal, limit, scale) in self.node.comparisons() {
             let budget = closing.budget(signal, limit)?;
-            let expanded = budget.common().expanded().expanded / scale;
-            largest = Some(largest.map_or(expanded, |largest| largest.max(expanded)));
+            let expanded = budget.common().expanded();
+            let (of, k) = (expanded.expanded / scale, expanded.coverage_factor);
+            if largest.is_none_or(|(largest, _)| of > largest) {
+                largest = Some((of, k));
+            }
         }
         largest
     }

@@ -15,7 +15,7 @@ use crate::compile::{difference_unit, second};
 use crate::condition::{Test, Tests, Truth};
 use crate::coverage::Coverage;
 use crate::outcome::{AddSentence, Closing, Outcome, bilingual, decide, margin, with_unit};
-use crate::scalar::rule;
+use crate::scalar::{rule, uncertainty_sentence};
 use crate::signal::Store;
 use crate::uncertainty::conformance::Holds;
 
@@ -237,9 +237,9 @@ impl Pair {
             };
             tell_worst(closing, outcome, test, *value);
             let unit = difference_unit(closing.info(test.signal).unit);
-            let shown = with_unit(expanded.expanded / unit.factor, unit);
-            let k = crate::outcome::number(expanded.coverage_factor);
-            outcome.reason.add(bilingual(|_| message!("verdict-uncertainty", u = shown, k = k)));
+            let shown = expanded.expanded / unit.factor;
+            let k = expanded.coverage_factor;
+            outcome.reason.add(uncertainty_sentence(shown, k, unit));
         }
     }
 }

@@ -259,7 +259,8 @@ impl Budget {
 
     /// Combined standard uncertainty u_c (JCGM 100:2008, 5.1.2 and 5.2.2 note 1).
     pub fn standard(&self) -> f64 {
-        self.terms().iter().map(|(effect, _)| effect * effect).sum::<f64>().sqrt()
+        // A sum of nothing would be a negative zero.
+        self.terms().iter().fold(0.0, |sum, (effect, _)| sum + effect * effect).sqrt()
     }
 
     /// Effective degrees of freedom by Welch and Satterthwaite, u_c⁴ / Σ (u_i⁴/ν_i) (JCGM

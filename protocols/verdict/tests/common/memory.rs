@@ -55,6 +55,14 @@ impl Memory {
     }
 }
 
+impl Memory {
+    /// The same with these marks in place of its own, in the order in which they were set.
+    pub fn marked(mut self, marks: &[Mark]) -> Memory {
+        self.marks = marks.iter().map(|mark| (mark.at, mark.clone())).collect();
+        self
+    }
+}
+
 fn mark((index, &(at, text)): (usize, &(i64, &str))) -> (TrialTime, Mark) {
     let mark = Mark {
         number: index as u32 + 1,
