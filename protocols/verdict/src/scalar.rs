@@ -10,7 +10,7 @@ use trial::unit::Unit;
 use words::message;
 
 use crate::compile::{Decision, Ends, difference_unit};
-use crate::outcome::{AddSentence, Outcome, bilingual, margin, number, with_unit};
+use crate::outcome::{AddSentence, Outcome, bilingual, margin, number};
 use crate::uncertainty::conformance::{self, Holds, Limits, Rule, Zone, conformance_probability};
 use crate::uncertainty::rounding::{decimal_text, round_to, round_uncertainty};
 use crate::uncertainty::{Budget, Contribution, Expanded};

@@ -209,8 +209,8 @@ proptest! {
             set.push(mark(4, (begin + 1) * half, "begin", Some(1)));
         }
         let end = TrialTime(TICKS * TICK);
-        let recording = Memory::new(plan(&scenario()), [p, q, Vec::new()], &[], end.0);
-        let memory = recording.marked(&set);
+        let mut memory = Memory::new(plan(&scenario()), [p, q, Vec::new()], &[], end.0);
+        memory.marks = set.iter().map(|mark| (mark.at, mark.clone())).collect();
         let mut late = late.into_iter().cycle();
         let mut arrivals: Vec<(i64, Arrival)> = Vec::new();
         for channel in [ChannelIndex(0), ChannelIndex(1)] {

@@ -19,7 +19,8 @@ pub type Sample = (i64, Option<f64>);
 pub struct Memory {
     plan: Plan,
     head: RunHead,
-    marks: Vec<(TrialTime, Mark)>,
+    /// In the order in which they were set.
+    pub marks: Vec<(TrialTime, Mark)>,
     channels: Vec<Vec<Sample>>,
     groups: Vec<SampleGroup>,
     accounting: Accounting,
@@ -52,14 +53,6 @@ impl Memory {
             groups: vec![SampleGroup { device: 0, channels }],
             accounting: Accounting::default(),
         }
-    }
-}
-
-impl Memory {
-    /// The same with these marks in place of its own, in the order in which they were set.
-    pub fn marked(mut self, marks: &[Mark]) -> Memory {
-        self.marks = marks.iter().map(|mark| (mark.at, mark.clone())).collect();
-        self
     }
 }
 
