@@ -18,7 +18,7 @@ use crate::trace::Trace;
 use crate::view::{PAN_STEP, Selection, ViewState, ZOOM_STEP};
 
 /// How often it is looked whether what stood at the cursor is known by now.
-const STANDING_POLL: Duration = Duration::from_millis(200);
+const STANDING_POLL: Duration = Duration::from_millis(50);
 
 /// The window's application.
 pub struct Viewer {
@@ -178,7 +178,9 @@ impl eframe::App for Viewer {
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
         let context = ui.ctx().clone();
         self.keys(&context);
-        if self.replay.standing.poll() {
+        if let Some(at) = self.view.reading_time()
+            && self.replay.standing.ask(at)
+        {
             context.request_repaint_after(STANDING_POLL);
         }
         panels::show(ui, self);

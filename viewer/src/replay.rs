@@ -85,7 +85,7 @@ pub struct Replay {
     pub seal: SealShown,
     /// All gaps, those of computed channels too, by group and time.
     pub gaps: GapIndex,
-    /// What stood of the criteria when.
+    /// What stood of the criteria at the cursor.
     pub standing: Standing,
 }
 
@@ -106,7 +106,7 @@ impl Replay {
             all.extend(own);
         }
         let gaps = GapIndex::new(groups.len() + derived.len(), &all);
-        let standing = Standing::None;
+        let standing = Standing::default();
         Replay { recording, findings, derived, seal, gaps, standing }
     }
 

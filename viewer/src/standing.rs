@@ -1,137 +1,137 @@
-//! What stood of every criterion at the cursor.
+//! What stood of every criterion at the cursor: the recording judged as if it ended there.
 //!
-//! The timeline is worked out on a thread of its own, over a second reader of the file: a long
-//! recording is seen at once, and what stood is told as soon as it is known. It is told only where
-//! it ends in the very verdicts that the file holds: another version of the software may judge
-//! otherwise, and the file is what was signed.
+//! It is judged on a thread of its own, over a second reader of the file, and always for the instant
+//! that was asked for last: whoever moves the cursor over a long recording waits for no earlier one.
+//! It is told only where the whole is judged as in the findings that the file holds: another version
+//! of the software may judge otherwise, and the file is what was signed.
 
 use std::path::Path;
-use std::sync::mpsc::{self, Receiver, TryRecvError};
+use std::sync::mpsc::{self, Receiver, Sender};
 
 use trial::finding::{Finding, FindingKind, Findings, Verdict};
 use trial::recording::Recording as _;
 use trial::time::TrialTime;
 use trialfile::TrialFile;
-use verdict::Timeline;
 
-/// What is known of a recording's timeline.
+/// Judges as of the cursor; by default nobody does.
 #[derive(Debug, Default)]
-pub enum Standing {
-    /// It is being worked out.
-    Awaited(Receiver<Timeline>),
-    /// It is known.
-    Known(Known),
-    /// There is none.
-    #[default]
-    None,
+pub struct Standing {
+    judge: Option<(Sender<TrialTime>, Receiver<Stood>)>,
+    asked: Option<TrialTime>,
+    told: Option<Stood>,
 }
 
-/// A timeline, and what stood at the instant that was asked for last.
-#[derive(Debug)]
-pub struct Known {
-    timeline: Timeline,
-    at: Option<TrialTime>,
-    stood: Vec<Finding>,
-}
+/// What stood at an instant.
+type Stood = (TrialTime, Findings);
 
 impl Standing {
-    /// Begins to work out the timeline of a file that holds these findings.
+    /// Begins to judge a file that holds these findings.
     pub fn begin(path: &Path, stored: &Findings) -> Standing {
-        let (sender, receiver) = mpsc::channel();
+        let (asking, asked) = mpsc::channel();
+        let (telling, told) = mpsc::channel();
         let (path, stored) = (path.to_owned(), stored.clone());
         let work = move || {
             // Trouble with the file is told by what reads it for the lanes.
-            if let Some(timeline) = of_file(&path, &stored) {
-                let _ = sender.send(timeline);
-            }
+            let _ = judge(&path, &stored, &asked, &telling);
         };
-        match std::thread::Builder::new().name("timeline".to_owned()).spawn(work) {
-            Ok(_) => Standing::Awaited(receiver),
-            Err(_) => Standing::None,
+        let thread = std::thread::Builder::new().name("standing".to_owned()).spawn(work);
+        Standing { judge: thread.ok().map(|_| (asking, told)), ..Standing::default() }
+    }
+
+    /// Asks what stood at an instant, unless it was asked for last; whether an answer is awaited.
+    pub fn ask(&mut self, at: TrialTime) -> bool {
+        let Some((asking, told)) = &self.judge else { return false };
+        if self.asked != Some(at) && asking.send(at).is_ok() {
+            self.asked = Some(at);
         }
+        self.told = told.try_iter().last().or(self.told.take());
+        self.asked == Some(at) && self.told.as_ref().is_none_or(|(known, _)| *known != at)
     }
 
-    /// A timeline that is there.
-    pub fn known(timeline: Timeline) -> Standing {
-        Standing::Known(Known { timeline, at: None, stood: Vec::new() })
-    }
-
-    /// Waits until it is known, for a picture.
-    pub fn wait(&mut self) {
-        if let Standing::Awaited(receiver) = self {
-            *self = receiver.recv().map_or(Standing::None, Standing::known);
-        }
-    }
-
-    /// Looks whether it is known by now; whether it is still awaited.
-    pub fn poll(&mut self) -> bool {
-        if let Standing::Awaited(receiver) = self {
-            match receiver.try_recv() {
-                Ok(timeline) => *self = Standing::known(timeline),
-                Err(TryRecvError::Disconnected) => *self = Standing::None,
-                Err(TryRecvError::Empty) => return true,
+    /// Asks what stood at an instant and waits for it, for a picture.
+    pub fn wait(&mut self, at: TrialTime) {
+        while self.ask(at) {
+            let Some((_, told)) = &self.judge else { return };
+            match told.recv() {
+                Ok(stood) => self.told = Some(stood),
+                Err(_) => self.judge = None,
             }
         }
-        false
     }
 
-    /// What stood of the criterion of a finding at an instant.
-    pub fn of(&mut self, finding: &Finding, at: TrialTime) -> Option<&Finding> {
-        let Standing::Known(known) = self else { return None };
-        if known.at != Some(at) {
-            known.stood = known.timeline.standing(at).into_iter().cloned().collect();
-            known.at = Some(at);
-        }
+    /// What stood of the criterion of a finding at an instant, if it is known by now.
+    pub fn of(&self, finding: &Finding, at: TrialTime) -> Option<&Finding> {
+        let (_, stood) = self.told.as_ref().filter(|(known, _)| *known == at)?;
         let same =
             |stood: &&Finding| (stood.kind, &stood.criterion) == (finding.kind, &finding.criterion);
         let number = |finding: &Finding| (finding.counted, finding.occurrence.unwrap_or(1));
-        let exact = known.stood.iter().filter(same).find(|stood| number(stood) == number(finding));
-        let never = |stood: &&Finding| stood.verdict == Verdict::NotExercised;
-        exact.or_else(|| known.stood.iter().filter(same).find(never))
+        let mut all = stood.findings.iter().filter(same);
+        let exact = all.clone().find(|stood| number(stood) == number(finding));
+        exact.or_else(|| all.find(|stood| stood.verdict == Verdict::NotExercised))
     }
 }
 
-fn of_file(path: &Path, stored: &Findings) -> Option<Timeline> {
+/// Answers for what is asked last, until nobody asks any more.
+fn judge(
+    path: &Path,
+    stored: &Findings,
+    asked: &Receiver<TrialTime>,
+    telling: &Sender<Stood>,
+) -> Option<()> {
     let file = TrialFile::open(path).ok()?;
-    let timeline = verdict::timeline(&file, file.plan(), &[]).ok()?;
-    let state = |finding: &Finding| -> (FindingKind, String, Verdict) {
-        (finding.kind, finding.criterion.clone(), finding.verdict)
-    };
-    let ends: Vec<_> = timeline.standing(TrialTime::MAX).into_iter().map(state).collect();
-    let known: Vec<_> = stored.findings.iter().map(state).collect();
-    (!timeline.cut_short && ends == known).then_some(timeline)
+    if verdicts(&verdict::evaluate(&file).ok()?) != verdicts(stored) {
+        return None;
+    }
+    while let Ok(first) = asked.recv() {
+        let at = asked.try_iter().last().unwrap_or(first);
+        let stood = verdict::evaluate_until(&file, file.plan(), at).ok()?;
+        telling.send((at, stood)).ok()?;
+    }
+    Some(())
+}
+
+fn verdicts(findings: &Findings) -> Vec<(FindingKind, &str, Verdict)> {
+    let each = findings.findings.iter();
+    each.map(|finding| (finding.kind, finding.criterion.as_str(), finding.verdict)).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::synthetic;
-    use verdict::Change;
 
     #[test]
-    fn what_stood_is_told_of_the_criterion_and_occurrence_that_is_asked_for() {
+    fn what_stood_is_told_of_the_criterion_and_occurrence_and_of_no_other_instant() {
         let findings = synthetic::replay().findings.unwrap();
-        let last = &findings.findings[0];
-        let change = |second: i64, verdict: Verdict, came: bool| {
-            let at = TrialTime(second * synthetic::SECOND_NS);
-            let span = last.span.filter(|_| came);
-            Change { at, finding: Finding { verdict, span, ..last.clone() } }
+        let last = findings.findings[0].clone();
+        let mut early = findings.clone();
+        early.findings[0] = Finding {
+            verdict: Verdict::NotExercised,
+            span: None,
+            occurrence: None,
+            ..last.clone()
         };
-        let changes = vec![
-            change(0, Verdict::NotExercised, false),
-            change(10, Verdict::Inconclusive, true),
-            change(20, last.verdict, true),
-        ];
-        let mut standing = Standing::known(Timeline { changes, cut_short: false });
-        let mut at = |second: i64| {
-            let at = TrialTime(second * synthetic::SECOND_NS);
-            standing.of(last, at).map(|stood| stood.verdict)
-        };
-        assert_eq!(at(5), Some(Verdict::NotExercised));
-        assert_eq!(at(10), Some(Verdict::Inconclusive));
-        assert_eq!(at(25), Some(last.verdict));
-        let other = Finding { criterion: "other".to_owned(), ..last.clone() };
-        assert!(standing.of(&other, TrialTime(0)).is_none());
-        assert!(Standing::None.of(last, TrialTime(0)).is_none());
+        let (asking, asked) = mpsc::channel();
+        let (telling, told) = mpsc::channel();
+        let mut standing = Standing { judge: Some((asking, told)), ..Standing::default() };
+        let [at, other] = [TrialTime(5), TrialTime(6)];
+        assert!(standing.ask(at) && standing.ask(at));
+        assert_eq!(asked.try_iter().collect::<Vec<_>>(), [at], "asked once");
+        telling.send((at, early)).unwrap();
+        assert!(!standing.ask(at));
+        let second = Finding { occurrence: Some(2), ..last.clone() };
+        for finding in [&last, &second] {
+            assert_eq!(standing.of(finding, at).unwrap().verdict, Verdict::NotExercised);
+            assert!(standing.of(finding, other).is_none());
+        }
+        let unknown = Finding { criterion: "other".to_owned(), ..last };
+        assert!(standing.of(&unknown, at).is_none());
+    }
+
+    #[test]
+    fn without_a_judge_nothing_is_awaited() {
+        let mut standing = Standing::default();
+        standing.wait(TrialTime(1));
+        assert!(!standing.ask(TrialTime(1)));
     }
 }

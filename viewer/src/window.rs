@@ -127,8 +127,8 @@ pub fn run(
     if picture.is_none() {
         window = window.with_min_inner_size(LEAST_WINDOW_SIZE);
     }
-    if picture.is_some() {
-        viewer.replay.standing.wait();
+    if let (Some(_), Some(at)) = (picture, viewer.view.reading_time()) {
+        viewer.replay.standing.wait(at);
     }
     let image = picture.map(|picture| viewer.take_picture(picture.width, picture.height));
     let motion = picture.is_none();

@@ -9,10 +9,13 @@
 //!   own here; who evaluates a signal replaces them by channels.
 //! - Length and depth are bounded; no text makes the parser panic.
 
+mod cursor;
 mod derivative;
 mod measure;
 
 use words::{Message, message};
+
+pub(crate) use cursor::Cursor;
 
 pub use measure::{Kind, Measure};
 
@@ -272,7 +275,7 @@ impl Expression {
         if text.len() > MAX_EXPRESSION_BYTES {
             return Err(message!("expression-too-long", limit = MAX_EXPRESSION_BYTES));
         }
-        let mut parser = Parser { text, at: 0, depth: 0 };
+        let mut parser = Cursor::new(text);
         let expression = parser.sum()?;
         parser.skip_space();
         if parser.at < text.len() { Err(parser.wrong()) } else { Ok(expression) }
@@ -335,41 +338,13 @@ fn pick(a: f64, b: f64, take_b: bool) -> f64 {
     }
 }
 
-struct Parser<'a> {
-    text: &'a str,
-    at: usize,
-    depth: usize,
-}
-
-impl Parser<'_> {
-    fn rest(&self) -> &str {
-        &self.text[self.at..]
-    }
-
-    fn wrong(&self) -> Message {
-        let text = words::printable(self.text);
-        message!("expression-wrong-form", text = text, position = self.at + 1)
-    }
-
-    fn skip_space(&mut self) {
-        self.at += self.rest().len() - self.rest().trim_start().len();
-    }
-
-    fn take(&mut self, symbol: char) -> bool {
-        self.skip_space();
-        let found = self.rest().starts_with(symbol);
-        if found {
-            self.at += symbol.len_utf8();
-        }
-        found
-    }
-
+impl Cursor<'_> {
     fn sum(&mut self) -> Result<Expression, Message> {
         let mut left = self.product()?;
         loop {
-            let operation = if self.take('+') {
+            let operation = if self.take("+") {
                 Operation::Add
-            } else if self.take('-') {
+            } else if self.take("-") {
                 Operation::Subtract
             } else {
                 return Ok(left);
@@ -381,9 +356,9 @@ impl Parser<'_> {
     fn product(&mut self) -> Result<Expression, Message> {
         let mut left = self.factor()?;
         loop {
-            let operation = if self.take('*') {
+            let operation = if self.take("*") {
                 Operation::Multiply
-            } else if self.take('/') {
+            } else if self.take("/") {
                 Operation::Divide
             } else {
                 return Ok(left);
@@ -393,18 +368,15 @@ impl Parser<'_> {
     }
 
     fn factor(&mut self) -> Result<Expression, Message> {
-        self.depth += 1;
-        if self.depth > MAX_DEPTH {
-            return Err(message!("expression-too-deep", limit = MAX_DEPTH));
-        }
-        let inner = if self.take('-') {
+        self.deeper()?;
+        let inner = if self.take("-") {
             match self.negative_number()? {
                 Some(number) => number,
                 None => Expression::Negate(Box::new(self.factor()?)),
             }
         } else {
             let atom = self.atom()?;
-            if self.take('^') {
+            if self.take("^") {
                 self.skip_space();
                 let exponent = self.rest().chars().next().and_then(|digit| digit.to_digit(10));
                 let exponent =
@@ -426,7 +398,7 @@ impl Parser<'_> {
         self.skip_space();
         if self.rest().starts_with(|first: char| first.is_ascii_digit() || first == '.') {
             let number = self.number(-1.0)?;
-            if !self.take('^') {
+            if !self.take("^") {
                 return Ok(Some(number));
             }
         }
@@ -437,9 +409,9 @@ impl Parser<'_> {
     fn atom(&mut self) -> Result<Expression, Message> {
         self.skip_space();
         let first = self.rest().chars().next().ok_or_else(|| self.wrong())?;
-        if self.take('(') {
+        if self.take("(") {
             let inner = self.sum()?;
-            return if self.take(')') { Ok(inner) } else { Err(self.wrong()) };
+            return if self.take(")") { Ok(inner) } else { Err(self.wrong()) };
         }
         if first.is_ascii_digit() || first == '.' {
             return self.number(1.0);
@@ -450,7 +422,7 @@ impl Parser<'_> {
         }
         let name = self.rest()[..length].to_owned();
         self.at += length;
-        if self.take('(') { self.call(&name) } else { Ok(Expression::Name(name)) }
+        if self.take("(") { self.call(&name) } else { Ok(Expression::Name(name)) }
     }
 
     fn call(&mut self, name: &str) -> Result<Expression, Message> {
@@ -458,10 +430,10 @@ impl Parser<'_> {
         let (_, function, arity) =
             known.ok_or_else(|| message!("expression-unknown-function", name = name))?;
         let mut arguments = vec![self.sum()?];
-        while self.take(',') {
+        while self.take(",") {
             arguments.push(self.sum()?);
         }
-        if !self.take(')') || !arity.contains(&arguments.len()) {
+        if !self.take(")") || !arity.contains(&arguments.len()) {
             return Err(self.wrong());
         }
         Ok(Expression::Call(*function, arguments))

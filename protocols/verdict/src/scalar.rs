@@ -101,6 +101,7 @@ impl Scalar {
         if let Some(interval) = rounding {
             self.round(interval);
         }
+        (self.low, self.high) = (ends.without_noise(self.low), ends.without_noise(self.high));
         let (low, high) = self.margins(ends);
         let best = ends.best(self.low, self.high);
         let holds =

@@ -42,38 +42,6 @@ pub struct Timeline {
     pub cut_short: bool,
 }
 
-impl Timeline {
-    /// What stands at an instant, of every criterion and occurrence, in the scenario's order.
-    pub fn standing(&self, at: TrialTime) -> Vec<&Finding> {
-        let known = self.changes.partition_point(|change| change.at <= at);
-        let mut standing: BTreeMap<Key<'_>, &Finding> = BTreeMap::new();
-        for change in &self.changes[..known] {
-            standing.insert(key(&change.finding), &change.finding);
-        }
-        let came = |finding: &Finding| {
-            let mut others = standing.keys();
-            let of = (is_criterion(finding), finding.criterion.as_str());
-            others.any(|(kind, id, occurrence, _)| (*kind, *id) == of && *occurrence > 0)
-        };
-        // What never came has come.
-        let over = |finding: &&&Finding| {
-            finding.verdict == Verdict::NotExercised && finding.span.is_none()
-        };
-        let standing_now = standing.values().filter(|finding| !(over(finding) && came(finding)));
-        let mut standing_now: Vec<&Finding> = standing_now.copied().collect();
-        let names = |finding: &'_ Finding| (is_criterion(finding), finding.criterion.clone());
-        let mut order: BTreeMap<(bool, String), usize> = BTreeMap::new();
-        for (place, change) in self.changes.iter().enumerate() {
-            order.entry(names(&change.finding)).or_insert(place);
-        }
-        standing_now.sort_by_key(|finding| {
-            let place = order.get(&names(finding)).copied();
-            (place, finding.counted, finding.occurrence)
-        });
-        standing_now
-    }
-}
-
 /// A criterion (not a precondition), or one occurrence of its phase, and whether it is counted.
 type Key<'a> = (bool, &'a str, u32, bool);
 

@@ -6,9 +6,10 @@
 
 mod common;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use common::{Memory, SECOND, Sample, plan};
+use common::{Memory, OTHER_PRESSURE, PHASE, SECOND, Sample, criterion, plan};
 use proptest::prelude::*;
 use trial::channel::{ChannelIndex, Quality};
 use trial::finding::{Cause, Finding, Findings, Verdict};
@@ -16,7 +17,8 @@ use trial::record::Mark;
 use trial::recording::{Recording, standing_marks};
 use trial::time::{Span, TrialTime};
 use verdict::{
-    Evaluator, Live, Observation, bound_signals, evaluate, evaluate_until, evaluate_with, timeline,
+    Evaluator, Live, Observation, Timeline, bound_signals, evaluate, evaluate_until, evaluate_with,
+    timeline,
 };
 
 /// Samples come every fifth of a second; values are tenths.
@@ -42,37 +44,12 @@ const OPERATORS: [&str; 14] = [
 ];
 
 fn scenario() -> String {
-    let mut text = r#"[quality]
-min_coverage = 0.9
-max_gap = "0.5 s"
-[[derived]]
-id = "r"
-title = { en = "Other pressure", zh = "另一压力" }
-quantity = "pressure.gauge"
-unit = "MPa"
-expression = "q * 1e9 Pa * 1 s / 1 m3"
-[[phase]]
-id = "phase"
-title = { en = "Phase", zh = "阶段" }
-enter = { mark = "begin" }
-exit = { mark = "finish" }
-"#
-    .to_owned();
-    for (index, operator) in OPERATORS.iter().enumerate() {
-        text += &format!(
-            r#"[[criterion]]
-id = "criterion-{index}"
-title = {{ en = "Criterion", zh = "判据" }}
-phase = "phase"
-operator = {{ {operator} }}
-class = "A"
-mandatory = true
-rule = "simple_acceptance"
-source = {{ standard = "none", clause = "none", edition = "1", status = "declared" }}
-"#
-        );
-    }
-    text
+    let head = "[quality]\nmin_coverage = 0.9\nmax_gap = \"0.5 s\"\n";
+    let numbered = OPERATORS.iter().enumerate();
+    let criteria: String = numbered
+        .map(|(at, operator)| criterion(&format!("criterion-{at}"), operator, "simple_acceptance"))
+        .collect();
+    format!("{head}{OTHER_PRESSURE}{PHASE}{criteria}")
 }
 
 /// Good samples, bad ones and none.
@@ -254,12 +231,9 @@ proptest! {
         prop_assert!(!timeline.cut_short);
         let judged = |at: TrialTime| evaluate_until(&memory, memory.plan(), at).unwrap();
         let whole = evaluate_with(&memory, memory.plan()).unwrap();
-        let last = timeline.standing(TrialTime(TICKS * TICK));
-        let last: Vec<State> = last.into_iter().map(state).collect();
-        prop_assert_eq!(last, states(&whole));
+        prop_assert_eq!(standing(&timeline, TrialTime(TICKS * TICK)), states(&whole));
         for at in looks.into_iter().map(TrialTime) {
-            let standing: Vec<State> = timeline.standing(at).into_iter().map(state).collect();
-            prop_assert_eq!(standing, states(&judged(at)), "at {}", at.0);
+            prop_assert_eq!(standing(&timeline, at), states(&judged(at)), "at {}", at.0);
         }
         for change in timeline.changes.iter().step_by(7) {
             let stood = judged(change.at);
@@ -280,5 +254,19 @@ fn state(finding: &Finding) -> State {
 }
 
 fn states(findings: &Findings) -> Vec<State> {
-    findings.findings.iter().map(state).collect()
+    let mut states: Vec<State> = findings.findings.iter().map(state).collect();
+    states.sort_unstable_by_key(|(criterion, occurrence, ..)| (criterion.clone(), *occurrence));
+    states
+}
+
+/// What the changes up to an instant leave.
+fn standing(timeline: &Timeline, at: TrialTime) -> Vec<State> {
+    let mut standing: BTreeMap<(String, Option<u32>), State> = BTreeMap::new();
+    for change in timeline.changes.iter().take_while(|change| change.at <= at) {
+        let state = state(&change.finding);
+        // What never came has come.
+        standing.remove(&(state.0.clone(), None));
+        standing.insert((state.0.clone(), state.1), state);
+    }
+    standing.into_values().collect()
 }

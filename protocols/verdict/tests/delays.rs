@@ -5,8 +5,7 @@
 
 mod common;
 
-use common::{Memory, SECOND, Sample};
-use trial::document::{Document, DocumentRole, DocumentSet};
+use common::{Memory, PHASE, SECOND, Sample, Wiring, criterion, wire};
 use trial::finding::{Finding, Verdict};
 use trial::plan::Plan;
 use verdict::evaluate;
@@ -28,49 +27,24 @@ struct Case {
 }
 
 fn plan(valve: &str, tank: &str) -> Plan {
-    let title = "title = { en = \"x\", zh = \"名\" }";
-    let pressure = "quantity = \"pressure.gauge\"\nunit = \"MPa\"";
-    let mut scenario = format!(
-        "[scenario]\nid = \"s\"\nfamily = \"urban-fire\"\ncluster = \"fire-rescue\"\nedition = \"1\"\n\
-         {title}\n[quality]\nmin_coverage = 0.9\nmax_gap = \"1 s\"\n"
-    );
-    let mut profile = format!(
-        "[device]\nid = \"d\"\n{title}\ndialect = \"modbus\"\nsource = \"none\"\n[modbus]\n"
-    );
-    let mut plan = format!(
-        "[trial]\nid = \"T\"\nscenario = \"s\"\n{title}\n[site]\nzone = \"Asia/Shanghai\"\n\
-         [[link]]\nid = \"net\"\nkind = \"tcp\"\naddress = \"127.0.0.1:502\"\n\
-         [[device]]\nid = \"d\"\nlink = \"net\"\nprofile = \"d\"\nevery = \"100 ms\"\n"
-    );
-    for (address, name, times) in [(0, "valve", valve), (2, "tank", tank)] {
-        scenario += &format!("[[role]]\nid = \"{name}\"\n{title}\n{pressure}\n");
-        profile += &format!(
-            "[[point]]\nid = \"{name}\"\n{title}\n{pressure}\ntable = \"holding\"\n\
-             address = {address}\ntype = \"f32\"\n{times}\n"
-        );
-        plan += &format!("[[channel]]\nid = \"{name}\"\npoint = \"d.{name}\"\n");
-    }
-    scenario += &format!(
-        "[[phase]]\nid = \"phase\"\n{title}\nenter = {{ mark = \"begin\" }}\n\
-         exit = {{ mark = \"finish\" }}\n\
-         [[criterion]]\nid = \"c\"\n{title}\nphase = \"phase\"\nclass = \"A\"\nmandatory = true\n\
-         rule = \"simple_acceptance\"\nsource = {{ standard = \"none\", clause = \"none\", \
-         edition = \"1\", status = \"declared\" }}\n\
-         operator.timeto = {{ from = {{ when = [\"valve >= 1 MPa\"] }}, \
-         to = {{ when = [\"tank >= 1 MPa\"] }}, within = \"10 s\" }}\n"
-    );
-    plan += "[roles]\nvalve = \"valve\"\ntank = \"tank\"\n";
-    let document = |role, name: &str, text: String| Document {
-        role,
-        name: name.to_owned(),
-        bytes: text.into_bytes(),
+    let role = |name: &str| {
+        format!(
+            "[[role]]\nid = \"{name}\"\ntitle = {{ en = \"x\", zh = \"名\" }}\n\
+             quantity = \"pressure.gauge\"\nunit = \"MPa\"\n"
+        )
     };
-    let documents = vec![
-        document(DocumentRole::Plan, "plan.toml", plan),
-        document(DocumentRole::Scenario, "s", scenario),
-        document(DocumentRole::Device, "d", profile),
-    ];
-    Plan::resolve(&DocumentSet { documents }).unwrap_or_else(|error| panic!("{error}"))
+    let operator = "timeto = { from = { when = [\"valve >= 1 MPa\"] }, \
+        to = { when = [\"tank >= 1 MPa\"] }, within = \"10 s\" }";
+    let scenario = format!(
+        "[scenario]\nid = \"s\"\nfamily = \"urban-fire\"\ncluster = \"fire-rescue\"\nedition = \"1\"\n\
+         title = {{ en = \"x\", zh = \"名\" }}\n[quality]\nmin_coverage = 0.9\nmax_gap = \"1 s\"\n\
+         {}{}{PHASE}{}",
+        role("valve"),
+        role("tank"),
+        criterion("c", operator, "simple_acceptance")
+    );
+    let points = vec![("valve", valve.to_owned()), ("tank", tank.to_owned())];
+    wire(&scenario, &Wiring { every: Some("100 ms"), points, ..Wiring::default() })
 }
 
 fn rising(at_s: f64) -> Vec<Sample> {

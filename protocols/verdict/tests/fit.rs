@@ -3,13 +3,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // Helpers of tests are not seen as tests.
 
-use trial::document::{Document, DocumentRole, DocumentSet};
+mod common;
+
+use common::{PHASE, Wiring, criterion, wire};
 use trial::plan::{Plan, SamplePeriod};
 use verdict::fit::{Fitness, fit};
 use words::Language;
-
-const SOURCE: &str =
-    "source = { standard = \"none\", clause = \"none\", edition = \"1\", status = \"declared\" }";
 
 /// A plan of one pressure, polled every `every`, with lines of its role, point, channel, calibration
 /// and criterion.
@@ -49,40 +48,17 @@ const BAND: &str =
 
 fn documents(case: &Case) -> Plan {
     let Case { role, point, calibration, every_ms, operator, rule, .. } = case;
-    let title = "title = { en = \"Pressure\", zh = \"压力\" }";
-    let quantity = "quantity = \"pressure.gauge\"\nunit = \"MPa\"";
+    let criterion = criterion("c", operator, rule);
     let scenario = format!(
         "[scenario]\nid = \"s\"\nfamily = \"urban-fire\"\ncluster = \"fire-rescue\"\nedition = \"1\"\n\
-         {title}\n[quality]\nmin_coverage = 0.9\nmax_gap = \"2 s\"\n\
-         [[role]]\nid = \"p\"\n{title}\n{quantity}\n{role}\n\
-         [[phase]]\nid = \"phase\"\n{title}\nenter = {{ mark = \"begin\" }}\n\
-         exit = {{ mark = \"finish\" }}\n\
-         [[criterion]]\nid = \"c\"\n{title}\nphase = \"phase\"\nclass = \"A\"\nmandatory = true\n\
-         rule = \"{rule}\"\n{SOURCE}\noperator = {{ {operator} }}\n"
+         title = {{ en = \"Pressure\", zh = \"压力\" }}\n[quality]\nmin_coverage = 0.9\nmax_gap = \"2 s\"\n\
+         [[role]]\nid = \"p\"\ntitle = {{ en = \"Pressure\", zh = \"压力\" }}\n\
+         quantity = \"pressure.gauge\"\nunit = \"MPa\"\n{role}\n{PHASE}{criterion}"
     );
-    let profile = format!(
-        "[device]\nid = \"d\"\n{title}\ndialect = \"modbus\"\nsource = \"none\"\n[modbus]\n\
-         [[point]]\nid = \"p\"\n{title}\n{quantity}\ntable = \"holding\"\naddress = 0\n\
-         type = \"f32\"\nvalid = [0.0, 1.6]\n{point}\n"
-    );
-    let named = if calibration.is_empty() { "" } else { "calibration = \"PT-1\"\n" };
-    let plan = format!(
-        "[trial]\nid = \"T\"\nscenario = \"s\"\n{title}\n[site]\nzone = \"Asia/Shanghai\"\n\
-         [[link]]\nid = \"net\"\nkind = \"tcp\"\naddress = \"127.0.0.1:502\"\n\
-         [[device]]\nid = \"d\"\nlink = \"net\"\nprofile = \"d\"\nevery = \"{every_ms} ms\"\n\
-         [[channel]]\nid = \"ch_p\"\npoint = \"d.p\"\n{named}{calibration}[roles]\np = \"ch_p\"\n"
-    );
-    let document = |role, name: &str, text: String| Document {
-        role,
-        name: name.to_owned(),
-        bytes: text.into_bytes(),
-    };
-    let documents = vec![
-        document(DocumentRole::Plan, "plan.toml", plan),
-        document(DocumentRole::Scenario, "s", scenario),
-        document(DocumentRole::Device, "d", profile),
-    ];
-    Plan::resolve(&DocumentSet { documents }).unwrap_or_else(|error| panic!("{error}"))
+    let points = vec![("p", format!("valid = [0.0, 1.6]\n{point}"))];
+    let every = format!("{every_ms} ms");
+    let more = (*calibration).to_owned();
+    wire(&scenario, &Wiring { every: Some(&every), more, points, ..Wiring::default() })
 }
 
 fn check(case: &Case) {
@@ -248,10 +224,10 @@ fn a_range_holds_its_limit() {
     check(&Case { operator, fitness: Fitness::Unfit, says, ..PLAIN });
 }
 
-const COARSE: &str = "[[calibration]]\nid = \"PT-1\"\ncertificate = \"C-1\"\ndate = \"2026-01-01\"\n\
+const COARSE: &str = "[[calibration]]\nid = \"ch_p\"\ncertificate = \"C-1\"\ndate = \"2026-01-01\"\n\
     due = \"2026-07-01\"\nmodel = \"linear\"\ngain = 1.0\n\
     uncertainty = { expanded = 0.05, coverage_factor = 2.0 }\n";
-const USELESS: &str = "[[calibration]]\nid = \"PT-1\"\ncertificate = \"C-1\"\ndate = \"2026-01-01\"\n\
+const USELESS: &str = "[[calibration]]\nid = \"ch_p\"\ncertificate = \"C-1\"\ndate = \"2026-01-01\"\n\
     due = \"2026-05-01\"\nmodel = \"linear\"\ngain = 1.0\n\
     uncertainty = { expanded = 0.15, coverage_factor = 2.0 }\n";
 

@@ -6,7 +6,7 @@
 
 mod common;
 
-use common::{Memory, SECOND, Sample, plan};
+use common::{Memory, OTHER_PRESSURE, PHASE, SECOND, Sample, criterion, plan};
 use proptest::prelude::*;
 use trial::finding::{Finding, Verdict};
 use verdict::evaluate;
@@ -209,32 +209,14 @@ fn judged(
     complete: bool,
 ) -> Finding {
     let interpolation = if linear { "linear" } else { "hold" };
+    let operator = format!("formula = \"{formula}\"");
+    let criterion = criterion("criterion", &operator, "simple_acceptance");
     let text = format!(
         r#"[quality]
 min_coverage = 0.0
 max_gap = "{gap} s"
 interpolation = "{interpolation}"
-[[derived]]
-id = "r"
-title = {{ en = "Other pressure", zh = "另一压力" }}
-quantity = "pressure.gauge"
-unit = "MPa"
-expression = "q * 1e9 Pa * 1 s / 1 m3"
-[[phase]]
-id = "phase"
-title = {{ en = "Phase", zh = "阶段" }}
-enter = {{ mark = "begin" }}
-exit = {{ mark = "finish" }}
-[[criterion]]
-id = "criterion"
-title = {{ en = "Criterion", zh = "判据" }}
-phase = "phase"
-operator = {{ formula = "{formula}" }}
-class = "A"
-mandatory = true
-rule = "simple_acceptance"
-source = {{ standard = "none", clause = "none", edition = "1", status = "declared" }}
-"#
+{OTHER_PRESSURE}{PHASE}{criterion}"#
     );
     let samples = |ticks: &Ticks| -> Vec<Sample> {
         let ticks = ticks.iter().enumerate();

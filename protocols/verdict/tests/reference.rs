@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::{Memory, SECOND, Sample, plan};
+use common::{Memory, PHASE, SECOND, Sample, criterion, plan};
 use proptest::prelude::*;
 use trial::finding::{Finding, Findings, Verdict};
 use verdict::evaluate;
@@ -72,30 +72,17 @@ impl Case {
     }
 
     fn judge(&self, operator: &str, marks: &[(i64, &str)]) -> Findings {
+        let criterion = criterion("criterion", operator, "simple_acceptance");
+        let (coverage, gap) = (self.coverage, self.gap);
         let text = format!(
             r#"[quality]
-min_coverage = {:?}
-max_gap = "{} s"
-[[phase]]
-id = "phase"
-title = {{ en = "Phase", zh = "阶段" }}
-enter = {{ mark = "begin" }}
-exit = {{ mark = "end" }}
-[[criterion]]
-id = "criterion"
-title = {{ en = "Criterion", zh = "判据" }}
-phase = "phase"
-operator = {operator}
-class = "A"
-mandatory = true
-rule = "simple_acceptance"
-source = {{ standard = "none", clause = "none", edition = "1", status = "declared" }}
-"#,
-            self.coverage, self.gap
+min_coverage = {coverage:?}
+max_gap = "{gap} s"
+{PHASE}{criterion}"#
         );
         let mut all = vec![(self.start as i64 * SECOND, "begin")];
         all.extend_from_slice(marks);
-        all.extend(self.end.map(|end| (end as i64 * SECOND, "end")));
+        all.extend(self.end.map(|end| (end as i64 * SECOND, "finish")));
         let samples = [self.p.samples(), self.q.samples(), Vec::new()];
         let memory = Memory::new(plan(&text), samples, &all, TICKS as i64 * SECOND);
         evaluate(&memory).unwrap()
@@ -215,7 +202,7 @@ proptest! {
     #[test]
     fn bound_agrees(case in case(), name in prop_oneof![Just("min"), Just("max"), Just("mean")]) {
         let operator = format!(
-            r#"{{ bound = {{ signal = "p", statistic = "{name}", compare = ">=", limit = "{} MPa" }} }}"#,
+            r#"bound = {{ signal = "p", statistic = "{name}", compare = ">=", limit = "{} MPa" }}"#,
             case.limit
         );
         let found = case.judge(&operator, &[]);
@@ -241,7 +228,7 @@ proptest! {
             *sample = Some(sample.flatten());
         }
         let operator = format!(
-            r#"{{ bound = {{ signal = "p", statistic = "p{percent:02}", compare = "<=", limit = "{} MPa" }} }}"#,
+            r#"bound = {{ signal = "p", statistic = "p{percent:02}", compare = "<=", limit = "{} MPa" }}"#,
             case.limit
         );
         let found = case.judge(&operator, &[]);
@@ -258,7 +245,7 @@ proptest! {
     #[test]
     fn hold_agrees(case in case()) {
         let operator = format!(
-            r#"{{ hold = {{ signal = "p", low = "{} MPa", high = "2 MPa", for = "{} s" }} }}"#,
+            r#"hold = {{ signal = "p", low = "{} MPa", high = "2 MPa", for = "{} s" }}"#,
             case.limit, case.length
         );
         let found = case.judge(&operator, &[]);
@@ -296,7 +283,7 @@ proptest! {
     #[test]
     fn pair_agrees(case in case()) {
         let operator = format!(
-            r#"{{ pair = {{ conditions = ["p >= {} MPa", "q >= 0 L/s"], for = "{} s" }} }}"#,
+            r#"pair = {{ conditions = ["p >= {} MPa", "q >= 0 L/s"], for = "{} s" }}"#,
             case.limit, case.length
         );
         let found = case.judge(&operator, &[]);
@@ -312,7 +299,7 @@ proptest! {
     #[test]
     fn ripple_agrees(case in case(), percent in 50u32..400) {
         let operator = format!(
-            r#"{{ ripple = {{ signal = "p", window = "{} s", nominal = "1 MPa", limit = "{percent} %" }} }}"#,
+            r#"ripple = {{ signal = "p", window = "{} s", nominal = "1 MPa", limit = "{percent} %" }}"#,
             case.length
         );
         let found = case.judge(&operator, &[]);
@@ -343,7 +330,7 @@ proptest! {
     fn timeto_agrees(case in case(), stable in 0usize..4, wait in 1usize..4) {
         let from = case.start + wait;
         let operator = format!(
-            r#"{{ timeto = {{ from = {{ mark = "go" }}, to = {{ when = ["p >= {} MPa"], for = "{stable} s" }}, within = "{} s" }} }}"#,
+            r#"timeto = {{ from = {{ mark = "go" }}, to = {{ when = ["p >= {} MPa"], for = "{stable} s" }}, within = "{} s" }}"#,
             case.limit, case.length
         );
         let found = case.judge(&operator, &[(from as i64 * SECOND, "go")]);

@@ -6,7 +6,7 @@
 
 mod common;
 
-use common::{Memory, SECOND, Sample, plan};
+use common::{Memory, OTHER_PRESSURE, PHASE, SECOND, Sample, criterion, plan};
 use proptest::prelude::*;
 use trial::finding::{Finding, Verdict};
 use verdict::evaluate;
@@ -69,32 +69,13 @@ const UNKNOWN: Range = (-INF, INF);
 
 impl Case {
     fn judge(&self, operator: &str, marks: &[(usize, &str)]) -> Finding {
+        let criterion = criterion("criterion", operator, "simple_acceptance");
+        let (coverage, gap) = (self.coverage, self.gap);
         let text = format!(
             r#"[quality]
-min_coverage = {:?}
-max_gap = "{} s"
-[[derived]]
-id = "r"
-title = {{ en = "Other pressure", zh = "另一压力" }}
-quantity = "pressure.gauge"
-unit = "MPa"
-expression = "q * 1e9 Pa * 1 s / 1 m3"
-[[phase]]
-id = "phase"
-title = {{ en = "Phase", zh = "阶段" }}
-enter = {{ mark = "begin" }}
-exit = {{ mark = "finish" }}
-[[criterion]]
-id = "criterion"
-title = {{ en = "Criterion", zh = "判据" }}
-phase = "phase"
-operator = {operator}
-class = "A"
-mandatory = true
-rule = "simple_acceptance"
-source = {{ standard = "none", clause = "none", edition = "1", status = "declared" }}
-"#,
-            self.coverage, self.gap
+min_coverage = {coverage:?}
+max_gap = "{gap} s"
+{OTHER_PRESSURE}{PHASE}{criterion}"#
         );
         let samples = |ticks: &Ticks| -> Vec<Sample> {
             let ticks = ticks.iter().enumerate();
@@ -235,7 +216,7 @@ proptest! {
             format!(r#", relative = "{} %", combine = "{combine}""#, 50 * share)
         });
         let operator = format!(
-            r#"{{ drop = {{ signal = "p", from = "{}", to = "{}", direction = "{direction}", limit = "{} MPa"{relative} }} }}"#,
+            r#"drop = {{ signal = "p", from = "{}", to = "{}", direction = "{direction}", limit = "{} MPa"{relative} }}"#,
             written(from), written(to), case.limit
         );
         let finding = case.judge(&operator, &[]);
@@ -261,7 +242,7 @@ proptest! {
     fn integral_agrees(case in case()) {
         let limit = f64::from(3 * case.limit);
         let operator = format!(
-            r#"{{ accum = {{ signal = "q", how = "integral", compare = "<=", limit = "{limit} L" }} }}"#
+            r#"accum = {{ signal = "q", how = "integral", compare = "<=", limit = "{limit} L" }}"#
         );
         let finding = case.judge(&operator, &[]);
         let seen: f64 = case.phase().filter_map(|tick| case.at(&case.q, tick)).sum();
@@ -289,7 +270,7 @@ proptest! {
         }
         let limit = f64::from(6 * case.limit);
         let operator = format!(
-            r#"{{ accum = {{ signal = "p", how = "difference", compare = "<=", limit = "{limit} MPa" }} }}"#
+            r#"accum = {{ signal = "p", how = "difference", compare = "<=", limit = "{limit} MPa" }}"#
         );
         let finding = case.judge(&operator, &[]);
         let looked = case.looked_at(&[&case.p]);
@@ -312,7 +293,7 @@ proptest! {
     fn errors_at_every_instant_agree(case in case(), sum in any::<bool>()) {
         let combine = if sum { "sum" } else { "max" };
         let operator = format!(
-            r#"{{ errref = {{ item = "p", reference = "r", limit = "1 MPa", relative = "{} %", combine = "{combine}" }} }}"#,
+            r#"errref = {{ item = "p", reference = "r", limit = "1 MPa", relative = "{} %", combine = "{combine}" }}"#,
             50 * case.length
         );
         let finding = case.judge(&operator, &[]);
@@ -345,7 +326,7 @@ proptest! {
     fn cycles_agree(case in case(), timed in any::<bool>()) {
         let within = if timed { format!(r#", within = "{} s""#, case.length) } else { String::new() };
         let operator = format!(
-            r#"{{ cycles = {{ rest = ["p <= 0 MPa"], reach = ["p >= 1 MPa", "q >= -1 L/s"], count = "{}"{within} }} }}"#,
+            r#"cycles = {{ rest = ["p <= 0 MPa"], reach = ["p >= 1 MPa", "q >= -1 L/s"], count = "{}"{within} }}"#,
             case.limit.max(0)
         );
         let finding = case.judge(&operator, &[]);
@@ -400,7 +381,7 @@ proptest! {
     fn excursion_agrees(case in case(), step in 0usize..6, steady in 1usize..4, stay in 1usize..4) {
         let step = case.start + step;
         let operator = format!(
-            r#"{{ excur = {{ signal = "p", step = {{ mark = "step" }}, rated = "2 MPa", above = "{} %", band = "50 %", steady = "{steady} s", recovery = "{} s", stay = "{stay} s" }} }}"#,
+            r#"excur = {{ signal = "p", step = {{ mark = "step" }}, rated = "2 MPa", above = "{} %", band = "50 %", steady = "{steady} s", recovery = "{} s", stay = "{stay} s" }}"#,
             50 * case.limit, case.length
         );
         let finding = case.judge(&operator, &[(step, "step")]);
@@ -478,8 +459,8 @@ proptest! {
                 lasting(&both),
             ),
         ] {
-            let finding = case.judge(&format!("{{ {operator} }}"), &[]);
-            let same = case.judge(&format!(r#"{{ formula = "{formula}" }}"#), &[]);
+            let finding = case.judge(&operator, &[]);
+            let same = case.judge(&format!(r#"formula = "{formula}""#), &[]);
             prop_assert_eq!(finding.verdict, same.verdict, "{} {:?} {:?}", formula, finding, same);
         }
     }

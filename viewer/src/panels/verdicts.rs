@@ -24,7 +24,7 @@ pub fn show(ui: &mut Ui, viewer: &mut Viewer) {
         ui.add_space(6.0);
         summary(ui, viewer, language);
         ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
-            let Replay { findings, standing, .. } = &mut viewer.replay;
+            let Replay { findings, standing, .. } = &viewer.replay;
             let findings = findings.iter().flat_map(|all| &all.findings);
             for (number, finding) in findings.enumerate() {
                 let stood = at.and_then(|at| standing.of(finding, at));

@@ -10,7 +10,7 @@
 
 use words::{Message, message};
 
-use crate::expression::{Compare, Expression, MAX_DEPTH};
+use crate::expression::{Compare, Cursor, Expression};
 
 /// Longest formula, in bytes.
 pub const MAX_FORMULA_BYTES: usize = 2048;
@@ -56,7 +56,7 @@ impl Formula {
         if text.len() > MAX_FORMULA_BYTES {
             return Err(message!("expression-too-long", limit = MAX_FORMULA_BYTES));
         }
-        let mut parser = Parser { text, at: 0, depth: 0 };
+        let mut parser = Cursor::new(text);
         let formula = parser.implication()?;
         parser.skip_space();
         if parser.at < text.len() { Err(parser.wrong()) } else { Ok(formula) }
@@ -109,35 +109,7 @@ impl Formula {
 /// What may stand behind a closing parenthesis if what is inside is a number.
 const AFTER_NUMBER: [char; 7] = ['+', '-', '*', '/', '^', '<', '>'];
 
-struct Parser<'a> {
-    text: &'a str,
-    at: usize,
-    depth: usize,
-}
-
-impl Parser<'_> {
-    fn rest(&self) -> &str {
-        &self.text[self.at..]
-    }
-
-    fn wrong(&self) -> Message {
-        let text = words::printable(self.text);
-        message!("expression-wrong-form", text = text, position = self.at + 1)
-    }
-
-    fn skip_space(&mut self) {
-        self.at += self.rest().len() - self.rest().trim_start().len();
-    }
-
-    fn take(&mut self, symbol: &str) -> bool {
-        self.skip_space();
-        let found = self.rest().starts_with(symbol);
-        if found {
-            self.at += symbol.len();
-        }
-        found
-    }
-
+impl Cursor<'_> {
     fn expect(&mut self, symbol: &str) -> Result<(), Message> {
         if self.take(symbol) { Ok(()) } else { Err(self.wrong()) }
     }
@@ -151,14 +123,6 @@ impl Parser<'_> {
             self.at += word.len();
         }
         found
-    }
-
-    fn deeper(&mut self) -> Result<(), Message> {
-        self.depth += 1;
-        if self.depth > MAX_DEPTH {
-            return Err(message!("expression-too-deep", limit = MAX_DEPTH));
-        }
-        Ok(())
     }
 
     fn implication(&mut self) -> Result<Formula, Message> {

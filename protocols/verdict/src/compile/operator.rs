@@ -22,6 +22,9 @@ pub(crate) struct Ends {
     pub high: Option<(f64, bool)>,
 }
 
+/// Share of a limit by which the arithmetic may be off: binary fractions must not decide.
+const NOISE: f64 = 1e-12;
+
 impl Ends {
     /// At most so much.
     pub fn at_most(limit: f64) -> Ends {
@@ -41,6 +44,14 @@ impl Ends {
             (if strict { Compare::LessThan } else { Compare::AtMost }, limit)
         });
         low.into_iter().chain(high)
+    }
+
+    /// The value, or the limit from which it differs by no more than the noise of the arithmetic: 27 L
+    /// less 15 L are 12 L, and so is the mean of many samples of 12 L.
+    pub fn without_noise(self, value: f64) -> f64 {
+        let limits = self.comparisons().map(|(_, limit)| limit);
+        let mut equal = limits.filter(|limit| (value - limit).abs() <= limit.abs() * NOISE);
+        equal.next().unwrap_or(value)
     }
 
     /// Whether a value keeps them.

@@ -8,12 +8,14 @@
 
 mod bench;
 mod memory;
+mod texts;
 mod wiring;
 
 use trial::plan::Plan;
 
 pub use bench::{SIGNALS, bench};
 pub use memory::{Memory, SECOND, Sample};
+pub use texts::{OTHER_PRESSURE, PHASE, criterion};
 pub use wiring::{Wiring, wire};
 
 const ROLES: &str = r#"

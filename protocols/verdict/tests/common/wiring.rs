@@ -15,8 +15,8 @@ pub struct Wiring<'a> {
     /// Tables behind all others, such as `[parameters]`. A calibration whose id is that of a channel
     /// belongs to it.
     pub more: String,
-    /// Further lines of every point.
-    pub point: String,
+    /// Further lines of the points of roles.
+    pub points: Vec<(&'a str, String)>,
 }
 
 /// The plan of a scenario, given by its bytes.
@@ -29,11 +29,13 @@ pub fn wire(scenario: &str, wiring: &Wiring<'_>) -> Plan {
     let mut plan = format!("{PLAN}scenario = \"{}\"\n{LINK}every = \"{every}\"\n", resolved.id);
     let mut roles = "[roles]\n".to_owned();
     for (index, role) in resolved.roles.iter().filter(|role| !role.reading).enumerate() {
-        let (id, quantity, unit, point) = (&role.id, role.quantity, role.unit, &wiring.point);
+        let (id, quantity, unit) = (&role.id, role.quantity, role.unit);
+        let lines = wiring.points.iter().find(|(role, _)| role == id);
+        let lines = lines.map_or("", |(_, lines)| lines);
         profile += &format!(
             "[[point]]\nid = \"{id}\"\ntitle = {{ en = \"x\", zh = \"名\" }}\n\
              quantity = \"{quantity}\"\nunit = \"{unit}\"\n\
-             table = \"holding\"\naddress = {}\ntype = \"f32\"\n{point}\n",
+             table = \"holding\"\naddress = {}\ntype = \"f32\"\n{lines}\n",
             2 * index
         );
         plan += &format!("[[channel]]\nid = \"ch_{id}\"\npoint = \"device.{id}\"\n");
