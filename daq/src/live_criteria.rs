@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use trial::document::Title;
-use trial::finding::{Cause, FindingKind, Margin, MarginInU, Verdict};
+use trial::finding::{Cause, Finding, FindingKind, Margin, MarginInU, Verdict};
 use trial::plan::Plan;
 use trial::record::{Mark, Origin};
 use trial::recording::{Gap, SampleGroup};
@@ -46,6 +46,25 @@ pub struct Standing {
     pub margin: Option<Margin>,
     /// The same in units of the expanded uncertainty.
     pub margin_in_u: Option<MarginInU>,
+    /// Probability of conformance so far, where there is a single measurand.
+    pub conformance_probability: Option<f64>,
+}
+
+impl Standing {
+    /// What a finding says, without its reasons.
+    pub fn of(finding: &Finding) -> Standing {
+        Standing {
+            criterion: finding.criterion.clone(),
+            title: finding.title.clone(),
+            kind: finding.kind,
+            occurrence: finding.occurrence,
+            verdict: finding.verdict,
+            cause: finding.cause,
+            margin: finding.margin,
+            margin_in_u: finding.margin_in_u,
+            conformance_probability: finding.conformance_probability,
+        }
+    }
 }
 
 /// What stands of all criteria.
@@ -76,18 +95,8 @@ impl Judge {
     fn standing(&mut self) -> Option<(TrialTime, Vec<Standing>)> {
         let (live, newest) = (self.live.as_mut()?, self.newest?);
         live.judge(newest.plus(-duration_nanoseconds(LIVE_LATENESS)));
-        let findings = live.findings().findings.into_iter();
-        let standing = findings.map(|finding| Standing {
-            criterion: finding.criterion,
-            title: finding.title,
-            kind: finding.kind,
-            occurrence: finding.occurrence,
-            verdict: finding.verdict,
-            cause: finding.cause,
-            margin: finding.margin,
-            margin_in_u: finding.margin_in_u,
-        });
-        Some((live.judged(), standing.collect()))
+        let standing = live.findings().findings.iter().map(Standing::of).collect();
+        Some((live.judged(), standing))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The words for verdicts, limits and origins, in the language of the window.
 
-use trial::finding::{AppliedLimit, Cause, Margin, MarginInU, Measured, Verdict};
+use trial::finding::{AppliedLimit, Margin, MarginInU, Measured, Verdict};
 use trial::record::OriginKind;
 use trial::scenario::LimitStatus;
 use words::{Language, text};
@@ -19,22 +19,6 @@ pub fn verdict(verdict: Verdict, language: Language) -> String {
         Verdict::NotApplicable => text(language, "viewer-verdict-not-applicable"),
         Verdict::NotTested => text(language, "viewer-verdict-not-tested"),
         Verdict::Error => text(language, "viewer-verdict-error"),
-    }
-}
-
-/// What keeps a finding undecided.
-pub fn cause(cause: Cause, language: Language) -> String {
-    match cause {
-        Cause::Gap => text(language, "cause-gap"),
-        Cause::BadQuality => text(language, "cause-bad-quality"),
-        Cause::TooShort => text(language, "cause-too-short"),
-        Cause::Precondition => text(language, "cause-precondition"),
-        Cause::InstrumentUnfit => text(language, "cause-instrument-unfit"),
-        Cause::CalibrationOutOfDate => text(language, "cause-calibration-out-of-date"),
-        Cause::SensorRebound => text(language, "cause-sensor-rebound"),
-        Cause::FailedPostCheck => text(language, "cause-failed-post-check"),
-        Cause::UncertaintyUnknown => text(language, "cause-uncertainty-unknown"),
-        Cause::TooFew => text(language, "cause-too-few"),
     }
 }
 

@@ -75,7 +75,7 @@ struct Evaluated<'a> {
     amendments: &'a UsedAmendments,
     recalibrated: &'a [ReplacedCalibration],
     compared: Option<Compared<'a>>,
-    timeline: Option<Vec<Stood<'a>>>,
+    timeline: Option<Vec<Stood>>,
     recorded: Option<Recorded>,
 }
 

@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use trial::finding::{
-    AppliedLimit, Cause, Evidence, Finding, FindingKind, Findings, Margin, Measured, Verdict,
+    AppliedLimit, Evidence, Finding, FindingKind, Findings, Margin, Measured, Verdict,
 };
 use trial::scenario::{Class, DecisionRule, LimitSource, LimitStatus, Retest};
 use trial::unit::Unit;
@@ -35,22 +35,6 @@ pub(super) fn verdict_word(verdict: Verdict, language: Language) -> String {
         Verdict::NotApplicable => text(language, "verdict-not-applicable"),
         Verdict::NotTested => text(language, "verdict-not-tested"),
         Verdict::Error => text(language, "verdict-error"),
-    }
-}
-
-/// The words for what keeps a finding undecided.
-pub(super) fn cause_word(cause: Cause, language: Language) -> String {
-    match cause {
-        Cause::Gap => text(language, "cause-gap"),
-        Cause::BadQuality => text(language, "cause-bad-quality"),
-        Cause::TooShort => text(language, "cause-too-short"),
-        Cause::Precondition => text(language, "cause-precondition"),
-        Cause::InstrumentUnfit => text(language, "cause-instrument-unfit"),
-        Cause::CalibrationOutOfDate => text(language, "cause-calibration-out-of-date"),
-        Cause::SensorRebound => text(language, "cause-sensor-rebound"),
-        Cause::FailedPostCheck => text(language, "cause-failed-post-check"),
-        Cause::UncertaintyUnknown => text(language, "cause-uncertainty-unknown"),
-        Cause::TooFew => text(language, "cause-too-few"),
     }
 }
 
@@ -200,7 +184,7 @@ fn rows(finding: &Finding, site: Option<&SiteTime>, language: Language) -> Vec<R
     if finding.verdict == Verdict::Inconclusive
         && let Some(cause) = finding.cause
     {
-        rows.push((text(language, "finding-undecided"), cause_word(cause, language)));
+        rows.push((text(language, "finding-undecided"), cause.message().in_language(language)));
     }
     let decimals = finding_decimals(finding);
     if let Some(measured) = finding.measured {

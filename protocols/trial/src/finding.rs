@@ -3,6 +3,7 @@
 //! The JSON form is a contract: every key is always there, `null` where there is nothing.
 
 use serde::{Deserialize, Serialize};
+use words::{Message, message};
 
 use crate::document::Title;
 use crate::expression::Compare;
@@ -103,6 +104,22 @@ impl Cause {
         Cause::UncertaintyUnknown,
         Cause::TooFew,
     ];
+
+    /// The words for it: what keeps a finding undecided.
+    pub fn message(self) -> Message {
+        match self {
+            Cause::Gap => message!("cause-gap"),
+            Cause::BadQuality => message!("cause-bad-quality"),
+            Cause::TooShort => message!("cause-too-short"),
+            Cause::Precondition => message!("cause-precondition"),
+            Cause::InstrumentUnfit => message!("cause-instrument-unfit"),
+            Cause::CalibrationOutOfDate => message!("cause-calibration-out-of-date"),
+            Cause::SensorRebound => message!("cause-sensor-rebound"),
+            Cause::FailedPostCheck => message!("cause-failed-post-check"),
+            Cause::UncertaintyUnknown => message!("cause-uncertainty-unknown"),
+            Cause::TooFew => message!("cause-too-few"),
+        }
+    }
 
     /// The stable English key, as in JSON.
     pub fn key(self) -> &'static str {

@@ -173,7 +173,7 @@ fn numbers(ui: &mut Ui, finding: &Finding, language: Language) {
     if let Some(cause) = finding.cause.filter(|_| finding.verdict == Verdict::Inconclusive) {
         ui.horizontal_top(|ui| {
             name(ui, text(language, "viewer-cause"));
-            let cause = RichText::new(labels::cause(cause, language)).size(12.0).strong();
+            let cause = RichText::new(cause.message().in_language(language)).size(12.0).strong();
             ui.add(egui::Label::new(cause).wrap());
         });
     }
@@ -190,7 +190,7 @@ fn at_cursor(ui: &mut Ui, stood: &Finding, language: Language) {
         ui.label(word.color(theme::verdict(stood.verdict)));
         let told = match (stood.cause, stood.margin_in_u) {
             (Some(cause), _) if stood.verdict == Verdict::Inconclusive => {
-                labels::cause(cause, language)
+                cause.message().in_language(language)
             }
             (_, Some(margin)) => labels::margin_in_u(margin, language),
             _ if stood.margin.is_some() => labels::margin(stood.margin, language),

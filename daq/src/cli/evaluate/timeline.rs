@@ -1,48 +1,30 @@
 //! What stood of every criterion when.
 
 use serde::Serialize;
-use trial::finding::{Cause, Finding, FindingKind, Margin, MarginInU, Verdict};
+use trial::finding::Finding;
 use trial::time::Span;
 use verdict::Timeline;
 use words::{Language, message, text};
 
-use crate::cli::findings::{cause_word, finding_decimals, margin_text, verdict_word};
+use crate::cli::findings::{finding_decimals, margin_text, verdict_word};
 use crate::cli::site_time::{SiteTime, trial_span};
 use crate::cli::table::{self, Row};
+use crate::live_criteria::Standing;
 
 /// A change as a program reads it.
 #[derive(Serialize)]
-pub(super) struct Stood<'a> {
+pub(super) struct Stood {
     /// Seconds of the trial from which on it stood.
     from: f64,
-    criterion: &'a str,
-    kind: FindingKind,
-    occurrence: Option<u32>,
-    verdict: Verdict,
-    cause: Option<Cause>,
-    margin: Option<Margin>,
-    margin_in_u: Option<MarginInU>,
-    conformance_probability: Option<f64>,
+    #[serde(flatten)]
+    standing: Standing,
 }
 
 /// The changes in order of time.
-pub(super) fn stood(timeline: &Timeline) -> Vec<Stood<'_>> {
+pub(super) fn stood(timeline: &Timeline) -> Vec<Stood> {
     let changes = timeline.changes.iter();
     changes
-        .map(|change| {
-            let finding = &change.finding;
-            Stood {
-                from: change.at.seconds(),
-                criterion: &finding.criterion,
-                kind: finding.kind,
-                occurrence: finding.occurrence,
-                verdict: finding.verdict,
-                cause: finding.cause,
-                margin: finding.margin,
-                margin_in_u: finding.margin_in_u,
-                conformance_probability: finding.conformance_probability,
-            }
-        })
+        .map(|change| Stood { from: change.at.seconds(), standing: Standing::of(&change.finding) })
         .collect()
 }
 
@@ -80,7 +62,7 @@ fn cells_of(finding: &Finding, language: Language) -> [String; 5] {
         finding.criterion.clone(),
         occurrence.unwrap_or_default(),
         verdict_word(finding.verdict, language),
-        finding.cause.map(|cause| cause_word(cause, language)).unwrap_or_default(),
+        finding.cause.map(|cause| cause.message().in_language(language)).unwrap_or_default(),
         margin.map(|margin| margin_text(&margin, finding_decimals(finding))).unwrap_or_default(),
     ]
 }
