@@ -9,8 +9,6 @@ use trial::recording::{
 use trial::time::{Span, TrialTime, WallTime};
 
 pub const SECOND: i64 = 1_000_000_000;
-/// Samples of one chunk: few, so that chunks are put together in every test.
-const CHUNK_SAMPLES: usize = 3;
 
 /// One sample: time in nanoseconds, and a value unless it is not good.
 pub type Sample = (i64, Option<f64>);
@@ -24,6 +22,8 @@ pub struct Memory {
     channels: Vec<Vec<Sample>>,
     groups: Vec<SampleGroup>,
     accounting: Accounting,
+    /// Samples that a reader is handed at once: few, so that chunks are put together in every test.
+    pub chunk_samples: usize,
 }
 
 impl Memory {
@@ -52,6 +52,7 @@ impl Memory {
             channels: samples,
             groups: vec![SampleGroup { device: 0, channels }],
             accounting: Accounting::default(),
+            chunk_samples: 3,
         }
     }
 }
@@ -89,7 +90,7 @@ impl Recording for Memory {
         let from = samples.partition_point(|(at, _)| TrialTime(*at) < span.start);
         let to = samples.partition_point(|(at, _)| TrialTime(*at) <= span.end);
         let samples = &samples[from..to.max(from)];
-        for part in samples.chunks(CHUNK_SAMPLES) {
+        for part in samples.chunks(self.chunk_samples) {
             sink(&Chunk {
                 times: part.iter().map(|(at, _)| TrialTime(*at)).collect(),
                 time_uncertainties_ns: vec![0; part.len()],
