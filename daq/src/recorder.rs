@@ -100,8 +100,8 @@ impl Recorder {
 }
 
 /// Lets every other thread of the daemon go first: what is derived can be late, what is acquired
-/// can't. Where the system refuses, the recorder only competes.
-fn give_way() {
+/// can't. Where the system refuses, the thread that calls it only competes.
+pub(crate) fn give_way() {
     let _ = rustix::process::setpriority_process(None, RECORDER_NICENESS);
 }
 

@@ -190,7 +190,7 @@ fn rows(finding: &Finding, site: Option<&SiteTime>, language: Language) -> Vec<R
     if let Some(measured) = finding.measured {
         rows.push((text(language, "finding-measured"), value_text(measured, decimals)));
     }
-    if let Some(raw) = finding.raw {
+    if let Some(raw) = finding.raw.filter(|raw| finding.measured != Some(*raw)) {
         rows.push((text(language, "finding-raw"), value_text(raw, decimals)));
     }
     if !finding.limit.is_empty() {

@@ -154,8 +154,10 @@ impl Judge for Bound {
             let unit = closing.info(*signal).unit;
             let value = unit.from_si(seen);
             outcome.raw = Some(Measured { value, unit });
-            let shown = with_unit(value, unit);
-            outcome.reason.add(bilingual(|_| message!("verdict-raw", value = shown)));
+            if number.seen != Some(seen) {
+                let shown = with_unit(value, unit);
+                outcome.reason.add(bilingual(|_| message!("verdict-raw", value = shown)));
+            }
         }
         if self.level.is_of_phase() {
             closing.gate(&self.level.coverage, &mut outcome);
