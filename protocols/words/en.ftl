@@ -270,6 +270,7 @@ verdict-error-of-reference = Error { $error } (indicated { $item }, reference { 
 verdict-cycles = { $count } correct cycles, { $failed } failed, { $unsure } not wholly observed; required { $needed }, none failing.
 verdict-drift = "{ $signal }" drifted by { $value }; permitted { $limit } either way.
 verdict-motion = Measured over ground: { $value }; required { $limit }.
+verdict-condition-alone = "{ $signal }" { $limit } held for { $held } at the longest; its most favourable value was { $best }.
 verdict-formula = Margin of the formula: { $low } to { $high }.
 verdict-formula-unobserved = What was not observed could change the result.
 verdict-formula-idle = The condition in front of "->" was never seen to hold: nothing was put to the test.

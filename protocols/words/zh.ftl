@@ -270,6 +270,7 @@ verdict-error-of-reference = 示值误差 { $error }(示值 { $item },参考值 
 verdict-cycles = 正确循环 { $count } 次,失败 { $failed } 次,未完整观测 { $unsure } 次;要求 { $needed } 次且无一失败。
 verdict-drift = "{ $signal }"漂移 { $value },允许 ±{ $limit }。
 verdict-motion = 按定位测得 { $value },要求 { $limit }。
+verdict-condition-alone = "{ $signal }" { $limit } 单独最长保持 { $held },最有利值 { $best }。
 verdict-formula = 公式的裕度为 { $low } 至 { $high }。
 verdict-formula-unobserved = 缺测部分可能改变结果。
 verdict-formula-idle = "->" 前的条件从未成立:未触发,无从检验。

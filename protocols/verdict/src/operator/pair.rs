@@ -175,26 +175,91 @@ impl Lasting {
     }
 }
 
+/// One condition by itself, to tell which one broke the rest.
+#[derive(Debug, Clone)]
+struct Alone {
+    tests: Tests,
+    now: TrialTime,
+    longest: Longest,
+    /// The most favourable value that was observed.
+    best: Option<f64>,
+}
+
+impl Alone {
+    fn advance(&mut self, store: &Store, to: TrialTime) {
+        let Alone { tests, now, longest, .. } = self;
+        tests.walk(store, *now, to, |stretch| {
+            longest.add(stretch.from, stretch.to, stretch.truth == Truth::True);
+        });
+        self.now = self.now.max(to);
+    }
+
+    fn sample(&mut self, store: &Store, at: TrialTime) {
+        if self.tests.truth(store, at) != Truth::True {
+            self.longest.current = None;
+        }
+        for test in self.tests.tests.iter() {
+            let margin = |value| test.compare.margin(value, test.limit);
+            if let Some((value, _)) = store.observed(test.signal, at, self.tests.gap_ns)
+                && self.best.is_none_or(|best| margin(value) > margin(best))
+            {
+                self.best = Some(value);
+            }
+        }
+    }
+
+    /// How long it held at the longest, and how far it came.
+    fn tell(&self, closing: &Closing<'_>, outcome: &mut Outcome) {
+        for test in self.tests.tests.iter() {
+            let info = closing.info(test.signal);
+            let shown = |si: f64| with_unit(info.unit.from_si(si), info.unit);
+            let limit = format!("{} {}", test.compare.shown(), shown(test.limit));
+            let best = self.best.map_or_else(|| "–".to_owned(), shown);
+            let held = with_unit(self.longest.nanoseconds() as f64 / 1e9, second());
+            outcome.reason.add(bilingual(|language| {
+                let signal = info.title.in_language(language);
+                let (limit, held) = (limit.as_str(), held.as_str());
+                message!(
+                    "verdict-condition-alone",
+                    signal = signal,
+                    limit = limit,
+                    held = held,
+                    best = best.as_str()
+                )
+            }));
+        }
+    }
+}
+
 /// The fold.
 #[derive(Debug, Clone)]
 pub(crate) struct Pair {
     lasting: Lasting,
+    alone: Vec<Alone>,
     duration_ns: i64,
 }
 
 impl Pair {
     pub fn begin(tests: &Tests, duration_ns: i64, start: TrialTime) -> Pair {
-        Pair { lasting: Lasting::begin(tests, start), duration_ns }
+        let alone = tests.tests.iter().map(|test| Alone {
+            tests: Tests { tests: [*test].into(), gap_ns: tests.gap_ns },
+            now: start,
+            longest: Longest::default(),
+            best: None,
+        });
+        Pair { lasting: Lasting::begin(tests, start), alone: alone.collect(), duration_ns }
     }
 }
 
 impl Judge for Pair {
     fn advance(&mut self, store: &Store, to: TrialTime) {
         self.lasting.advance(store, to);
+        self.alone.iter_mut().for_each(|one| one.advance(store, to));
     }
 
     fn sample(&mut self, store: &Store, at: TrialTime) {
         self.lasting.sample(store, at);
+        self.alone.iter_mut().for_each(|one| one.sample(store, at));
     }
 
     fn moment(&self) -> Option<TrialTime> {
@@ -209,6 +274,8 @@ impl Judge for Pair {
         let mut outcome = self.lasting.outcome(closing, self.duration_ns);
         if outcome.verdict == Verdict::Pass && rule(closing.spec.decision).needs_uncertainty() {
             self.guard(closing, &mut outcome);
+        } else if outcome.verdict != Verdict::Pass {
+            self.alone.iter().for_each(|one| one.tell(closing, &mut outcome));
         }
         outcome
     }
