@@ -384,6 +384,15 @@ impl Recording for SyntheticTrial {
         Ok(())
     }
 
+    fn next_time(
+        &self,
+        channel: ChannelIndex,
+        from: TrialTime,
+    ) -> Result<Option<TrialTime>, RecordingError> {
+        let times = self.columns[channel.0 as usize].iter().map(|(at, ..)| *at);
+        Ok(times.into_iter().find(|at| *at >= from))
+    }
+
     fn overview(
         &self,
         channel: ChannelIndex,

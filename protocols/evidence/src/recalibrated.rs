@@ -149,6 +149,14 @@ impl Recording for Recalibrated<'_> {
         }
     }
 
+    fn next_time(
+        &self,
+        channel: ChannelIndex,
+        from: TrialTime,
+    ) -> Result<Option<TrialTime>, RecordingError> {
+        self.trial.next_time(channel, from)
+    }
+
     fn overview(
         &self,
         channel: ChannelIndex,

@@ -220,6 +220,17 @@ pub trait Recording {
         sink: &mut dyn FnMut(&Chunk),
     ) -> Result<(), RecordingError>;
 
+    /// When the first sample of a channel at `from` or behind it was taken, whatever its quality;
+    /// `None` if there is none. It is found without reading what lies between.
+    ///
+    /// # Errors
+    /// The source can't be read.
+    fn next_time(
+        &self,
+        channel: ChannelIndex,
+        from: TrialTime,
+    ) -> Result<Option<TrialTime>, RecordingError>;
+
     /// The channel within `span`, reduced to about `bins` bins (never less than the data have to
     /// show, at most 4 × `bins` + 64); every extreme keeps its own time.
     ///

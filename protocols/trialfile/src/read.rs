@@ -510,6 +510,21 @@ impl Recording for TrialFile {
         Ok(())
     }
 
+    fn next_time(
+        &self,
+        channel: ChannelIndex,
+        from: TrialTime,
+    ) -> Result<Option<TrialTime>, RecordingError> {
+        let rest = Span { start: from, end: TrialTime::MAX };
+        let found = self.samples_in(channel, rest).map_err(reading)?;
+        if found.is_empty() {
+            return Ok(None);
+        }
+        let first = found.start..found.start + 1;
+        let times: Vec<i64> = self.slice(channel, "time", first).map_err(reading)?;
+        Ok(times.first().copied().map(TrialTime))
+    }
+
     fn overview(
         &self,
         channel: ChannelIndex,

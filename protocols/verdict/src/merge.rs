@@ -193,6 +193,8 @@ pub(crate) fn merge(
             })?;
         }
         let samples: usize = columns.iter().map(Column::len).sum();
+        // A silence may be longer than all that was measured: it is passed over at once.
+        let last = if samples > 0 { last } else { silent_until(recording, &channels, last, end)? };
         sink(&mut columns, last);
         if samples > TARGET_SAMPLES {
             window_ns = (window_ns / 2).max(MIN_WINDOW_NS);
@@ -205,4 +207,24 @@ pub(crate) fn merge(
         start = last.plus(1);
     }
     Ok(())
+}
+
+/// The end of a silence that lasts at least until `last`: the instant before the next sample of any
+/// channel, or `end`.
+fn silent_until(
+    recording: &dyn Recording,
+    channels: &[BoundSignal],
+    last: TrialTime,
+    end: TrialTime,
+) -> Result<TrialTime, RecordingError> {
+    if last >= end {
+        return Ok(last);
+    }
+    let mut until = end;
+    for channel in channels {
+        if let Some(next) = recording.next_time(channel.channel, last.plus(1))? {
+            until = until.min(next.plus(-1));
+        }
+    }
+    Ok(until)
 }

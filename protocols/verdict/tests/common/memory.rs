@@ -104,6 +104,15 @@ impl Recording for Memory {
         Ok(())
     }
 
+    fn next_time(
+        &self,
+        channel: ChannelIndex,
+        from: TrialTime,
+    ) -> Result<Option<TrialTime>, RecordingError> {
+        let times = self.channels[channel.0 as usize].iter().map(|(at, _)| TrialTime(*at));
+        Ok(times.into_iter().find(|at| *at >= from))
+    }
+
     fn overview(
         &self,
         _channel: ChannelIndex,
