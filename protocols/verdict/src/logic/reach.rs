@@ -17,7 +17,7 @@ use std::collections::VecDeque;
 use trial::time::TrialTime;
 
 use super::piece::{Line, Piece, both};
-use super::run::{Ending, ends_of};
+use super::run::{Ending, ends_of, limit};
 
 /// Both inputs over the same stretch.
 type Pair = (Piece, Piece);
@@ -120,10 +120,9 @@ fn nothing(at: TrialTime) -> Piece {
     Piece { from: at, to: at.plus(1), low: least, high: least, worst: false, best: false }
 }
 
-/// What is at the beginning of a piece, over another stretch.
-fn beginning(piece: &Piece, from: TrialTime, to: TrialTime) -> Piece {
-    let (low, high) = (Line::flat(piece.low.first), Line::flat(piece.high.first));
-    Piece { from, to, low, high, ..*piece }
+/// What a piece is at its very beginning.
+fn beginning(piece: &Piece) -> Piece {
+    Piece { low: Line::flat(piece.low.first), high: Line::flat(piece.high.first), ..*piece }
 }
 
 /// The greater of two pieces over the same stretch.
@@ -143,20 +142,18 @@ fn lesser_of(a: &Piece, b: &Piece) -> Vec<Piece> {
 
 /// One stretch on which both are lines, with what is reached from its end on.
 fn reached(left: &Piece, right: &Piece, next: &Piece) -> Vec<Piece> {
-    let (from, to) = (left.from, left.to);
-    // What the first lets through at the end of the stretch.
-    let through = beginning(next, from, to);
-    let end = ends_of(left);
-    let mut ahead = lesser_of(&Piece { from, to, ..end }, &through)[0];
+    // What the first lets through at the end of the stretch, where both have one value.
+    let mut ahead = beginning(next);
+    limit(&mut ahead, &ends_of(left));
     let mut backwards: Vec<Piece> = Vec::new();
     for here in lesser_of(left, right).iter().rev() {
         // From an instant on, the greatest of a line is the greater of it there and at its end.
-        let behind = Piece { from: here.from, to: here.to, ..ahead };
-        let last = Piece { from: here.from, to: here.to, ..ends_of(here) };
-        let behind = either(&behind, &last)[0];
+        let mut behind = ahead.negated();
+        limit(&mut behind, &ends_of(here).negated());
+        let behind = Piece { from: here.from, to: here.to, ..behind.negated() };
         let reached = either(here, &behind);
         if let Some(first) = reached.first() {
-            ahead = beginning(first, from, to);
+            ahead = beginning(first);
         }
         backwards.extend(reached.iter().rev());
     }

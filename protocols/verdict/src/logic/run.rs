@@ -457,7 +457,7 @@ fn instant(piece: &Piece, at: TrialTime) -> Piece {
 }
 
 /// Limits what was so far by another piece.
-fn limit(so_far: &mut Piece, piece: &Piece) {
+pub(super) fn limit(so_far: &mut Piece, piece: &Piece) {
     let least = |so_far: Line, line: Line| {
         let least = if line.last < line.first { line.last } else { line.first };
         Line::flat(if least < so_far.first { least } else { so_far.first })
