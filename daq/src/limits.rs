@@ -103,6 +103,8 @@ pub const UNDECLARED_TRIAL: Duration = Duration::from_secs(3_600);
 pub const MAX_COMMAND_BYTES: u64 = 4_096;
 /// How often status is shown on a terminal.
 pub const STATUS_PERIOD: Duration = Duration::from_millis(500);
+/// By how much the criteria give way: the recorder goes first, too.
+pub const CRITERIA_NICENESS: i32 = 19;
 /// How often the criteria are judged while a trial goes on.
 pub const LIVE_TICK: Duration = Duration::from_millis(250);
 /// How far behind the newest value they are judged: a device may answer that much later than another.

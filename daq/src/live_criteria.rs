@@ -14,6 +14,7 @@ mod thread;
 use std::sync::Arc;
 
 use serde::Serialize;
+use trial::channel::ChannelIndex;
 use trial::document::Title;
 use trial::finding::{Cause, Finding, FindingKind, Margin, MarginInU, Verdict};
 use trial::plan::Plan;
@@ -83,7 +84,9 @@ pub struct CriteriaStatus {
 /// Feeds the judge of a live trial with what is derived.
 #[derive(Debug, Default)]
 struct Judge {
-    groups: Vec<SampleGroup>,
+    /// Of each group the channels that a role is bound to, with their places in a row: of many
+    /// channels few are judged.
+    wanted: Vec<Vec<(usize, ChannelIndex)>>,
     /// Marks that were known before the journal was read anew.
     known: Vec<(TrialTime, Mark)>,
     live: Option<Live>,
@@ -102,17 +105,23 @@ impl Judge {
 
 impl Sink for Judge {
     fn begin(&mut self, origin: &Origin, plan: &Arc<Plan>, groups: &[SampleGroup]) {
-        self.groups = groups.to_vec();
+        let bound = verdict::bound_signals(plan);
+        let wanted = |group: &SampleGroup| {
+            let places = group.channels.iter().copied().enumerate();
+            places.filter(|(_, one)| bound.iter().any(|role| role.channel == *one)).collect()
+        };
+        self.wanted = groups.iter().map(wanted).collect();
         self.live = Some(Live::new(plan, origin.start, std::mem::take(&mut self.known)));
     }
 
     fn row(&mut self, row: &Row<'_>) {
-        let Some((live, group)) = self.live.as_mut().zip(self.groups.get(row.group.0 as usize))
+        let Some((live, wanted)) = self.live.as_mut().zip(self.wanted.get(row.group.0 as usize))
         else {
             return;
         };
         self.newest = self.newest.max(Some(row.time));
-        for (channel, sample) in group.channels.iter().zip(row.samples.iter()) {
+        for (place, channel) in wanted {
+            let Some(sample) = row.samples.get(*place) else { continue };
             let uncertainty_ns = row.time_uncertainty_ns;
             live.sample(*channel, row.time, uncertainty_ns, sample.value, sample.quality);
         }

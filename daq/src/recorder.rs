@@ -47,7 +47,7 @@ impl Recorder {
             let (recorded, stop) = (Arc::clone(&recorded), Arc::clone(&stop));
             let (told, broken) = (Arc::clone(&failure), Arc::clone(&file_failure));
             let work = move || {
-                give_way();
+                give_way(RECORDER_NICENESS);
                 let builder = record(&folder, &progress, observer, &recorded, &stop, &broken);
                 let builder = builder.inspect_err(|error| {
                     // Only this thread tells, and only once.
@@ -101,8 +101,8 @@ impl Recorder {
 
 /// Lets every other thread of the daemon go first: what is derived can be late, what is acquired
 /// can't. Where the system refuses, the thread that calls it only competes.
-pub(crate) fn give_way() {
-    let _ = rustix::process::setpriority_process(None, RECORDER_NICENESS);
+pub(crate) fn give_way(niceness: i32) {
+    let _ = rustix::process::setpriority_process(None, niceness);
 }
 
 fn record(

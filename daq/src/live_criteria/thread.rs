@@ -12,7 +12,7 @@ use wire::derive::Derive;
 
 use super::{CriteriaStatus, Judge};
 use crate::follower::Follower;
-use crate::limits::LIVE_TICK;
+use crate::limits::{CRITERIA_NICENESS, LIVE_TICK};
 use crate::recorder::give_way;
 use crate::sequencer::Progress;
 
@@ -41,7 +41,7 @@ impl LiveCriteria {
         }
         let (folder, stopping, told) = (folder.clone(), Arc::clone(&stop), Arc::clone(&shared));
         let work = move || {
-            give_way();
+            give_way(CRITERIA_NICENESS);
             if let Err(error) = judge(&folder, &progress, &stopping, &told) {
                 tracing::error!(%error, "live criteria");
                 let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
