@@ -110,7 +110,7 @@ impl Formula {
 const AFTER_NUMBER: [char; 7] = ['+', '-', '*', '/', '^', '<', '>'];
 
 impl Cursor<'_> {
-    fn expect(&mut self, symbol: &str) -> Result<(), Message> {
+    fn require(&mut self, symbol: &str) -> Result<(), Message> {
         if self.take(symbol) { Ok(()) } else { Err(self.wrong()) }
     }
 
@@ -171,11 +171,11 @@ impl Cursor<'_> {
         }
         if self.word("until") {
             let interval = self.interval()?;
-            self.expect("(")?;
+            self.require("(")?;
             let left = self.implication()?;
-            self.expect(",")?;
+            self.require(",")?;
             let right = self.implication()?;
-            self.expect(")")?;
+            self.require(")")?;
             return Ok(Formula::Until(interval, Box::new(left), Box::new(right)));
         }
         self.skip_space();
@@ -187,9 +187,9 @@ impl Cursor<'_> {
     }
 
     fn group(&mut self) -> Result<Formula, Message> {
-        self.expect("(")?;
+        self.require("(")?;
         let inner = self.implication()?;
-        self.expect(")")?;
+        self.require(")")?;
         Ok(inner)
     }
 
